@@ -3,8 +3,8 @@
 #
 #     run_tests.sh FOLDER        with FOLDER/libbouncer_verify.so and FOLDER/libbouncer_verify.a
 #
-# Installs nothing and writes only to a temporary folder. A missing tool is reported as skipped;
-# with CI=true that is a failure. The last line is "N passed, N failed".
+# Installs nothing and writes only to a temporary folder. If a tool is missing, its checks are
+# skipped; with CI=true, a skipped check is a failure. The last line is "N passed, N failed".
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -29,7 +29,7 @@ sanitizers=(-fsanitize=address,undefined -fno-sanitize-recover=all -g1)
 shared=(-L"$work/lib" -lbouncer_verify "-Wl,-rpath,$work/lib" -pthread)
 static=("$work/lib/libbouncer_verify.a" -pthread -ldl -lm)
 
-# ---- running: one check for each processor at once, each with its output in a file
+# ---- running: as many checks in parallel as processors; each check writes to its own log file
 
 processors=$(nproc)
 count=0
@@ -42,7 +42,8 @@ check() {
     count=$((count + 1))
     log=$work/log/$(printf %03d $count)
     while [ "$(jobs -rp | wc -l)" -ge "$processors" ]; do wait -n || true; done
-    # Not in a condition: there the shell would ignore `set -e` and continue after a failed command.
+    # The subshell is not a condition of `if` or `||`. In a condition, the shell would ignore
+    # `set -e` and continue after a failed command.
     { set +e; (set -e; "$@") >"$log" 2>&1; [ $? -eq 0 ] || echo "$name" >"$log.failed"; } &
 }
 
@@ -86,7 +87,8 @@ run_two_units() {
     "$work/two_units-$1-$2"
 }
 
-# The first program of README.md links and runs: without a header, and without a connection.
+# The first program of README.md links and runs. Without a header it prints a 401 error. If the
+# issuer cannot be reached, it prints a 503 error.
 run_readme_program() {
     local program=$work/hello-$1 token printed
     compile "$1" 17 "$program" "$work/readme/1.cpp" "${shared[@]}"
@@ -127,29 +129,29 @@ compile_statuses() {
 # must_not_compile COMPILER MISTAKE: checks that compilation fails because of the mistake, not for
 # another reason.
 must_not_compile() {
-    local said
-    if said=$(compile "$1" 17 /dev/null -fsyntax-only -DMISTAKE="$2" -Wno-unused "-Werror=unused-result" \
+    local output
+    if output=$(compile "$1" 17 /dev/null -fsyntax-only -DMISTAKE="$2" -Wno-unused "-Werror=unused-result" \
                   "$here/tests/must_not_compile.cpp" 2>&1); then
-        echo "it compiles"
+        echo "compilation succeeded, but must fail"
         return 1
     fi
-    echo "$said"
+    echo "$output"
     # The expected errors: a deleted function, [[nodiscard]], an explicit conversion, a
     # static_assert, a setter or a constructor that does not exist.
-    echo "$said" | grep -Eq 'deleted|nodiscard|cannot convert|no viable conversion|text would be destroyed|no member named|no matching'
+    echo "$output" | grep -Eq 'deleted|nodiscard|cannot convert|no viable conversion|text would be destroyed|no member named|no matching'
 }
 
-# With an older standard the first error names the required one.
+# With an older C++ standard, the compiler's first error names the required standard.
 older_standard_is_rejected() {
-    local said
-    if said=$(echo '#include <bouncer_verify.hpp>' | "$1" -x c++ -std=c++14 "${includes[@]}" -fsyntax-only - 2>&1); then
-        echo "it compiles"
+    local output
+    if output=$(echo '#include <bouncer_verify.hpp>' | "$1" -x c++ -std=c++14 "${includes[@]}" -fsyntax-only - 2>&1); then
+        echo "compilation succeeded, but must fail"
         return 1
     fi
-    echo "$said" | grep -m 1 'error:' | grep -q 'needs C++17 or later'
+    echo "$output" | grep -m 1 'error:' | grep -q 'needs C++17 or later'
 }
 
-# ---- README.md and docs/guide: the blocks of a language, each in a file
+# ---- README.md and docs/guide: the code blocks of one language, one file for each block
 
 # extract_blocks LANGUAGE FOLDER PAGE...
 extract_blocks() {
@@ -196,7 +198,7 @@ copy_prefix() {
         >"$lib/cmake/BouncerVerify/BouncerVerifyConfigVersion.cmake"
 }
 
-# find_package() in a copied tree whose path contains a blank and that was moved afterwards.
+# find_package() in an install tree that was moved. The path contains a space.
 package_found_in_a_moved_prefix() {
     copy_prefix "$work/made here" "lib/$(uname -m)-linux-gnu"
     mv "$work/made here" "$work/moved here"
@@ -208,8 +210,8 @@ package_found_by_a_program_in_c() {
     package c "$here/tests/package/app.c" C "$work/readme/1.cmake" "-DCMAKE_PREFIX_PATH=$work/prefix-c"
 }
 
-# The static target in a program without any shared library, and in a plugin, which must stay
-# loaded.
+# Links the static target into a program without any shared library, and into a plugin. The plugin
+# must be marked NODELETE, so that it stays loaded.
 package_linked_whole() {
     copy_prefix "$work/prefix-whole" lib
     package whole "$here/examples/verify.cpp" CXX "$here/tests/package/whole.cmake" "-DCMAKE_PREFIX_PATH=$work/prefix-whole"
@@ -288,7 +290,7 @@ for compiler in ${compilers[@]+"${compilers[@]}"}; do
     done
     check "an enumerator for every status, $compiler" compile_statuses "$compiler"
     check "the first program of README.md, $compiler" run_readme_program "$compiler"
-    check "C++14 is rejected with the reason, $compiler" older_standard_is_rejected "$compiler"
+    check "C++14 is rejected and the error names C++17, $compiler" older_standard_is_rejected "$compiler"
     check "the code without a mistake compiles, $compiler" compile "$compiler" 17 /dev/null -fsyntax-only -DMISTAKE=0 "$here/tests/must_not_compile.cpp"
     for mistake in $(sed -n 's/^#[el]*if MISTAKE == //p' "$here/tests/must_not_compile.cpp"); do
         check "mistake $mistake does not compile, $compiler" must_not_compile "$compiler" "$mistake"

@@ -23,8 +23,8 @@ using bouncer::Verifier;
 /// The time that CLOCK_REALTIME returns, in seconds since 1970; 0 means the real time.
 static std::atomic<std::int64_t> wall_clock{0};
 
-// Replaces libc's function in the whole process, so the library calls it too. With a fixed time in
-// the policy, a cached token never expires. So the test changes the system's clock.
+// Replaces libc's function in the whole process, so the library calls this one too. With a fixed
+// time in the policy, a cached token would never expire. So the tests replace the system's clock.
 extern "C" int clock_gettime(clockid_t clock, timespec *time) noexcept {
     if (clock != CLOCK_REALTIME || wall_clock == 0) {
         return static_cast<int>(syscall(SYS_clock_gettime, clock, time));
@@ -35,8 +35,8 @@ extern "C" int clock_gettime(clockid_t clock, timespec *time) noexcept {
 
 static_assert(std::is_nothrow_move_constructible_v<Batch> && !std::is_copy_constructible_v<Batch>);
 
-/// Copies of the example token of the DC/OS documentation. Every third has an invalid signature,
-/// and every fifth is malformed.
+/// Copies of the example token of the DC/OS documentation. Every fifth copy is malformed. Every
+/// third copy that is not malformed by this rule has an invalid signature.
 static std::vector<std::string> tokens(std::size_t count) {
     std::vector<std::string> made(count, document_token());
     for (std::size_t i = 0; i < count; ++i) {

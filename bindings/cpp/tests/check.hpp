@@ -1,5 +1,5 @@
-// Common parts of the tests: a check that prints where it failed, and the DC/OS document's key set
-// and token.
+// Common parts of the tests: a check that prints where it failed, and the key set and the example
+// token of the DC/OS documentation.
 #ifndef CHECK_HPP
 #define CHECK_HPP
 
@@ -29,7 +29,8 @@ bool fails(const bouncer::Result<T> &result, bouncer::Status status) {
            std::string_view(result.error().message()).size() > 10;
 }
 
-/// A snapshot whose rows have a common prefix. Reading a row that does not exist fails the test.
+/// A snapshot of counters and states. The functions take the name of a row without `prefix`.
+/// Reading a row that does not exist fails the test.
 class Seen {
 public:
     Seen(bouncer::Stats stats, std::string prefix) : stats_(std::move(stats)), prefix_(std::move(prefix)) {}

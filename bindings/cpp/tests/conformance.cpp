@@ -1,5 +1,5 @@
-// Runs every case of tests/conformance: the verdicts are the same in every language. The argument
-// is the folder.
+// Runs every case of tests/conformance. Every language must return the same verdicts. The
+// command-line argument is the path of that folder.
 #include "check.hpp"
 
 #include <nlohmann/json.hpp>
@@ -40,12 +40,12 @@ static json verdict(const VerifiedToken &token) {
     return found;
 }
 
-/// Verifies a case. Returns what was found, for the members that `expected` has.
+/// Verifies a case. Returns the actual result, with the members that `expected` has.
 static json verify_case(const json &the_case, const std::string &document, const json &expected) {
     const Result<JwkSet> jwks = JwkSet::try_load(document);
     if (!jwks) {
         json found = verdict(jwks.error());
-        // Without a key set there are no keys and no list of skipped keys.
+        // Without a key set there are no keys and no list of skipped keys to compare.
         if (expected.contains("skipped")) {
             found["skipped"] = expected["skipped"];
         }
@@ -67,7 +67,8 @@ static json verify_case(const json &the_case, const std::string &document, const
     const Result<VerifiedToken> again = bouncer::Verifier(*jwks, policy).try_verify(text);
     CHECK((again ? verdict(*again) : verdict(again.error())) == found);
 
-    // So must a verifier with a cache, on a miss and on a hit, and a batch.
+    // A verifier with a cache must return the same verdict, on a miss and on a hit. A batch must
+    // return it too.
     const bouncer::Verifier cached = bouncer::Verifier(*jwks, policy).with_cache(8);
     for (int i = 0; i < 2; ++i) {
         const Result<VerifiedToken> same = cached.try_verify(text);

@@ -26,7 +26,7 @@ static_assert(bouncer::is_keys_problem(Status::MalformedJwkSet) &&
 static_assert(!bouncer::is_invalid_token(Status::InvalidArgument) &&
               !bouncer::is_keys_problem(Status::Internal));
 static_assert(bouncer::is_invalid_token(Status{399}) && bouncer::is_keys_problem(Status{199}),
-              "of a later version");
+              "a status of a later version is in the same category");
 
 static void a_status_has_a_stable_name() {
     CHECK(std::string_view(bouncer::status_name(Status::Ok)) == "ok");
@@ -41,7 +41,7 @@ static void the_library_has_the_version_of_the_header() {
     CHECK(bouncer::library_version() == version && bouncer_abi_version() == BOUNCER_ABI_VERSION);
 }
 
-static void an_exception_reports_what_the_failure_reports() {
+static void an_exception_reports_the_same_error_as_a_failure() {
     const JwkSet jwks = document_jwks();
     const std::string text = document_token();
     const auto failed = bouncer::try_verify_token(jwks, Policy::dcos(), text);
@@ -58,7 +58,7 @@ static void an_exception_reports_what_the_failure_reports() {
         std::rethrow_exception(kept);
     } catch (const Error &error) {
         Error copy = error;
-        Error moved = std::move(copy);  // A move copies, so both stay readable.
+        Error moved = std::move(copy);  // Moving an Error copies it.
         copy = moved;
         CHECK(copy.status() == Status::Expired && moved.claim() == "exp" && copy.what() == error.what());
         CHECK(std::string_view(moved.name()) == "expired" && moved.is_invalid_token() &&
@@ -73,11 +73,11 @@ static void a_moved_from_failure_is_still_a_failure() {
     CHECK(!failed && failed.error().status() == Status::MalformedJwkSet);
     CHECK(std::string_view(failed.error().message()) == "malformed_jwk_set");
 
-    Result<void> refused = JwkSet::try_load("{}").error();
-    CHECK(std::move(refused).error().status() == Status::MalformedJwkSet && !refused);
+    Result<void> rejected = JwkSet::try_load("{}").error();
+    CHECK(std::move(rejected).error().status() == Status::MalformedJwkSet && !rejected);
 }
 
-static void a_result_returns_its_value_in_every_way() {
+static void every_accessor_of_a_result_returns_its_value() {
     Result<JwkSet> loaded = JwkSet::try_load(read_file("document_jwks.json"));
     CHECK(loaded && loaded->keys().size() == 1 && (*loaded).keys().size() == 1);
     const Result<JwkSet> &same = loaded;
@@ -98,9 +98,9 @@ static bool aborts(Misuse misuse) {
         misuse();
         _exit(0);
     }
-    int how = 0;
-    CHECK(waitpid(child, &how, 0) == child);
-    return WIFSIGNALED(how) && WTERMSIG(how) == SIGABRT;
+    int status = 0;
+    CHECK(waitpid(child, &status, 0) == child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
 }
 
 static void reading_an_absent_value_or_error_aborts() {
@@ -113,8 +113,8 @@ static void reading_an_absent_value_or_error_aborts() {
 int main() {
     a_status_has_a_stable_name();
     the_library_has_the_version_of_the_header();
-    an_exception_reports_what_the_failure_reports();
+    an_exception_reports_the_same_error_as_a_failure();
     a_moved_from_failure_is_still_a_failure();
-    a_result_returns_its_value_in_every_way();
+    every_accessor_of_a_result_returns_its_value();
     reading_an_absent_value_or_error_aborts();
 }

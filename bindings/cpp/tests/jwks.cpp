@@ -64,7 +64,7 @@ static void an_index_out_of_range_returns_an_empty_key() {
     CHECK(!JwkView() && fails(JwkSet::try_from_keys(JwkView()), Status::NullArgument));
 }
 
-static void the_documents_key_has_the_same_kid_in_every_format() {
+static void the_documentation_key_has_the_same_kid_in_every_format() {
     const JwkSet jwks = document_jwks();
     const JwkView key = jwks.keys()[0];
     CHECK(key.bits() == 2048 && key.algorithm() == "RS256" && key.key_type() == "RSA" && !key.curve());
@@ -92,7 +92,7 @@ static void the_documents_key_has_the_same_kid_in_every_format() {
     const std::vector<JwkView> views(copies.begin(), copies.end());
     const JwkSet all = JwkSet::from_keys(views);
     const JwkSet pair = JwkSet::from_keys(copies[0], key);
-    copies.clear();  // The sets have copies of their own.
+    copies.clear();  // The sets own copies of the keys.
     const JwkSet single = JwkSet::from_keys(Jwk::from_pem(pair.keys()[0].pem()));
     CHECK(single.keys().size() == 1);
     CHECK(all.keys().size() == 5 && pair.keys().size() == 2);
@@ -149,7 +149,7 @@ static void moving_a_set_moves_its_keys() {
 int main() {
     a_set_lists_its_usable_and_its_skipped_keys();
     an_index_out_of_range_returns_an_empty_key();
-    the_documents_key_has_the_same_kid_in_every_format();
+    the_documentation_key_has_the_same_kid_in_every_format();
     invalid_sets_and_keys_fail();
     moving_a_set_moves_its_keys();
 }

@@ -1,6 +1,6 @@
-// Mistakes that must not compile. run_tests.sh compiles this file with MISTAKE from 1 to the last
-// number, each of which must fail. It also compiles it with MISTAKE=0, which must succeed, so only
-// the mistake causes the failure.
+// Mistakes that must not compile. run_tests.sh compiles this file once for each number of MISTAKE
+// from 1 to the last. Each of these compilations must fail. The compilation with MISTAKE=0 must
+// succeed; this shows that only the mistake causes the failure.
 #include <bouncer_verify.hpp>
 
 #include <string>
@@ -9,7 +9,7 @@
 
 using namespace bouncer;
 
-/// A range that stores no texts and makes each one when it is read.
+/// A range that stores no text. Reading an item makes a temporary string.
 struct TextsMadeOnRead {
     struct Iterator {
         std::string operator*() const;
@@ -71,7 +71,7 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 20
     bool loaded = JwkSet::try_load(text);  // The keys would be lost.
 #elif MISTAKE == 21
-    RemoteJwkSet copy = remote;  // A second one would fetch a second time.
+    RemoteJwkSet copy = remote;  // A copy would fetch the keys again.
 #elif MISTAKE == 22
     KeysSettings copy = settings;
 #elif MISTAKE == 23
@@ -92,7 +92,7 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 30
     verifier.verify_now(text);
 #elif MISTAKE == 31
-    TokenRenewer copy = renewer;  // A second one would log in a second time.
+    TokenRenewer copy = renewer;  // A copy would log in again.
 #elif MISTAKE == 32
     RenewerSettings copy = login;
 #elif MISTAKE == 33
@@ -150,6 +150,6 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 58
     auto dangling = verifier.verify_now(text).result().value().claim("uid");
 #elif MISTAKE > 58
-#error "there is no such mistake"
+#error "no mistake has this number"
 #endif
 }

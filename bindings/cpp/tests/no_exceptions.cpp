@@ -98,10 +98,10 @@ int main() {
     CHECK(fails(kept->try_verify(text), unavailable) && fails(remote->try_current(), unavailable));
     CHECK(fails(RemoteJwkSet::try_make(KeysSettings().discover("http://master.mesos")),
                 Status::InvalidArgument));
-    KeysSettings misled = KeysSettings().url("https://127.0.0.1:1/jwks").ca_file("/no/such/file");
-    CHECK(fails(RemoteJwkSet::try_make(misled), Status::InvalidArgument));
+    KeysSettings no_ca_file = KeysSettings().url("https://127.0.0.1:1/jwks").ca_file("/no/such/file");
+    CHECK(fails(RemoteJwkSet::try_make(no_ca_file), Status::InvalidArgument));
 
-    // No server listens for a login either.
+    // No server listens on the port of the login either.
     const auto client = [] {
         return RenewerSettings()
             .token_url("http://127.0.0.1:1/token")

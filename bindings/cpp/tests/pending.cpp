@@ -1,4 +1,4 @@
-// Verifications that never block: verdicts that are pending, and their tickets.
+// Verifications that never block: pending verdicts and their tickets.
 #include "remote_keys.hpp"
 
 #include <chrono>
@@ -25,7 +25,7 @@ static void verify_now_never_blocks_and_returns_a_ticket() {
     CHECK(!known.is_pending() && !known.ticket() && known.result()->expires_at() == token_exp);
     CHECK(!keys.wait(known.ticket(), test_timeout));  // An empty ticket.
 
-    server.say(Reply::json(keys_ab).after(300ms));
+    server.reply_with(Reply::json(keys_ab).after(300ms));
     const auto start = Clock::now();
     const Verdict unknown = verifier.verify_now(token_b);
     const Ticket ticket = unknown.ticket();
@@ -36,19 +36,19 @@ static void verify_now_never_blocks_and_returns_a_ticket() {
     const VerifiedToken token = verifier.resume(token_b, ticket).result().value();
     CHECK(token.expires_at() == token_exp && server.count() == 2);
 
-    // The verdict after the fetch is final, even if the key is still missing.
+    // The fetched set has no key "c" either, so the verdict after the fetch is final.
     const std::string lost = forged(token_b, "c");
     const Verdict again = verifier.verify_now(lost);
     CHECK(again.is_pending() && keys.wait(again.ticket(), test_timeout));
     CHECK(fails(verifier.resume(lost, again.ticket()).result(), Status::NoMatchingKey));
 
-    // Keys that do not change have no fetch to wait for.
+    // Fixed keys are never fetched, so the verdict is never pending.
     const Verifier fixed(JwkSet::load(keys_a), Policy::dcos());
     CHECK(fixed.verify_now(token_a).result() &&
           fails(fixed.verify_now(token_b).result(), Status::NoMatchingKey));
 
-    // Before the first fetch has ended.
-    server.say(Reply::json(keys_a).after(100ms));
+    // Before the end of the first fetch, the verdict is pending.
+    server.reply_with(Reply::json(keys_a).after(100ms));
     const RemoteJwkSet late(KeysSettings().url(server.url()));
     const Verifier first(late, Policy::dcos());
     Verdict verdict = first.verify_now(token_a);
@@ -63,7 +63,7 @@ static void verify_now_never_blocks_and_returns_a_ticket() {
 static void resuming_before_the_fetch_has_ended_returns_a_final_verdict() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
-    server.say(Reply::hang());
+    server.reply_with(Reply::hang());
     const Verifier verifier(keys, Policy::dcos());
     const Verdict pending = verifier.verify_now(token_b);
     CHECK(pending.is_pending() && !verifier.wait(pending.ticket(), 10ms));
@@ -74,7 +74,7 @@ static void resuming_before_the_fetch_has_ended_returns_a_final_verdict() {
 static void verify_batch_now_returns_a_ticket_for_each_pending_token() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
-    server.say(Reply::json(keys_ab).after(300ms));
+    server.reply_with(Reply::json(keys_ab).after(300ms));
     const Verifier plain(keys, Policy::dcos());
     const Verifier verifier = plain.with_cache(100);
     const std::vector<std::string_view> tokens = {token_a, token_b, "a.b", token_a};
@@ -90,8 +90,8 @@ static void verify_batch_now_returns_a_ticket_for_each_pending_token() {
     const VerifiedToken token = verifier.resume(token_b, ticket).result().value();
     CHECK(token.expires_at() == token_exp);
     CHECK(cache(verifier).number("hits_total") == 0 && cache(verifier).number("misses_total") == 5);
-    // No verdict is pending. The new keys emptied the cache, so only the token verified since is a
-    // hit.
+    // No verdict is pending. The new keys emptied the cache. So only `token_b`, which was verified
+    // after that, is a cache hit.
     const bouncer::Batch again = verifier.try_verify_batch_now(tokens).value();
     CHECK(again[1] && !again[1].ticket() && cache(verifier).number("hits_total") == 1);
     for (const bouncer::VerdictView verdict : verifier.verify_batch(tokens)) {

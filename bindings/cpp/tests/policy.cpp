@@ -15,7 +15,7 @@ using bouncer::try_verify_token;
 using namespace std::chrono_literals;
 
 static_assert(std::is_nothrow_move_constructible_v<Policy> && !std::is_copy_constructible_v<Policy>);
-static_assert(sizeof(PolicySettings) == sizeof(void *), "one more setting changes no layout");
+static_assert(sizeof(PolicySettings) == sizeof(void *), "a new setting must not change the layout");
 static_assert(std::is_nothrow_move_assignable_v<PolicySettings> &&
               !std::is_copy_constructible_v<PolicySettings>);
 
@@ -70,7 +70,7 @@ static void the_named_policies_verify_as_documented() {
     CHECK(verdict(PolicySettings().issuers({"i"}).audiences({"a"}).time(0)) == Status::MissingClaim);
 }
 
-static void settings_are_set_singly_in_a_chain_or_from_a_document() {
+static void settings_are_set_one_by_one_in_a_chain_or_from_a_document() {
     PolicySettings single = dcos_at(0);
     PolicySettings &same = single.leeway(5s).time(document_exp + 4).required_claims({"uid"});
     CHECK(&same == &single && verdict(single.required_string_claims({"uid"})) == Status::Ok);
@@ -78,7 +78,7 @@ static void settings_are_set_singly_in_a_chain_or_from_a_document() {
     CHECK(verdict(single) == Status::TokenTooLarge);
     CHECK(verdict(single.max_token_len(16384).token_type("application/jwt")) == Status::MissingClaim);
 
-    // A later value replaces an earlier one, a list and a flag too.
+    // A later value replaces an earlier one, also for lists and flags.
     CHECK(verdict(valid().algorithms({"ES256"}).algorithms({"RS256"})) == Status::Ok);
     CHECK(verdict(valid().required_claims({"groups"}).required_claims({"uid", "exp"})) == Status::Ok);
     const std::vector<std::string> names = {"uid", "exp", "groups"};
@@ -98,7 +98,7 @@ static bool is_rejected(const PolicySettings &settings, std::string_view claim) 
     return fails(policy, Status::InvalidArgument) && policy.error().claim().value_or("") == claim;
 }
 
-static void the_first_rejected_setting_is_kept() {
+static void the_first_rejected_setting_is_reported() {
     CHECK(is_rejected(valid().algorithms({"none"}), "algorithms") &&
           is_rejected(valid().algorithms({"HS256"}), "algorithms"));
     CHECK(is_rejected(valid().algorithms({""}), "algorithms") &&
@@ -149,7 +149,7 @@ static void the_first_rejected_setting_is_kept() {
     }
 }
 
-static void a_moved_from_policy_accepts_nothing() {
+static void a_moved_from_policy_accepts_no_token() {
     PolicySettings strict = PolicySettings().issuers({"i"}).audiences({"a"}).time(0);
     PolicySettings taken = std::move(strict);
     CHECK(fails(Policy::try_make(strict), Status::NullArgument) && strict.document().empty());
@@ -172,7 +172,7 @@ static void a_moved_from_policy_accepts_nothing() {
 int main() {
     every_setting_has_its_effect();
     the_named_policies_verify_as_documented();
-    settings_are_set_singly_in_a_chain_or_from_a_document();
-    the_first_rejected_setting_is_kept();
-    a_moved_from_policy_accepts_nothing();
+    settings_are_set_one_by_one_in_a_chain_or_from_a_document();
+    the_first_rejected_setting_is_reported();
+    a_moved_from_policy_accepts_no_token();
 }

@@ -33,11 +33,11 @@ static_assert(std::is_nothrow_move_constructible_v<RemoteJwkSet> &&
 static_assert(std::is_nothrow_move_assignable_v<KeysSettings> && !std::is_copy_constructible_v<KeysSettings>);
 static_assert(std::is_nothrow_move_constructible_v<Stats> && !std::is_copy_constructible_v<Stats>);
 static_assert(std::is_trivially_copyable_v<Ticket> && !std::is_convertible_v<Ticket, bool>);
-static_assert(!std::is_convertible_v<KeysSettings, RemoteJwkSet>, "a thread is not started by a conversion");
+static_assert(!std::is_convertible_v<KeysSettings, RemoteJwkSet>, "a conversion must not start a thread");
 static_assert(bouncer::is_keys_problem(Status::KeysUnavailable) &&
               !bouncer::is_invalid_token(Status::KeysUnavailable));
 
-static void keys_are_fetched_and_verify() {
+static void fetched_keys_verify_a_token() {
     const Server server(Reply::json(R"({"keys":[)" + jwk_a + R"(,{"kty":"oct","k":"AA"}]})"));
     const auto start = static_cast<double>(std::time(nullptr));
     const RemoteJwkSet keys(KeysSettings().url(server.url() + "?secret"));
@@ -70,7 +70,7 @@ static void keys_are_fetched_and_verify() {
     CHECK(bouncer::verify_token(current, Policy::dcos(), token_a).expires_at() == token_exp);
 }
 
-static void stats_are_rows_and_text_and_json() {
+static void stats_are_readable_as_rows_as_prometheus_text_and_as_json() {
     const Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
     const Stats stats = keys.stats();
@@ -99,7 +99,7 @@ static void a_token_with_a_new_kid_causes_a_fetch() {
     const RemoteJwkSet keys = ready(server);
     const Verifier verifier(keys, Policy::dcos());
     CHECK(verifier.try_verify(token_a));
-    server.say(Reply::json(keys_ab));
+    server.reply_with(Reply::json(keys_ab));
 
     std::atomic<int> passed{0};
     std::vector<std::thread> threads;
@@ -115,7 +115,7 @@ static void a_token_with_a_new_kid_causes_a_fetch() {
           status.number("unknown_kid_total") + 1 == static_cast<double>(server.count()));
 }
 
-static void two_thousand_kids_cause_two_fetches() {
+static void two_thousand_unknown_kids_cause_two_fetches() {
     const Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
     const Verifier verifier(keys, Policy::dcos());
@@ -134,7 +134,7 @@ static void keys_stay_in_use_during_an_outage() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
     const Verifier verifier(keys, Policy::dcos());
-    server.say(Reply::failure(503));
+    server.reply_with(Reply::failure(503));
     const auto refreshed = keys.try_refresh(test_timeout);
     CHECK(fails(refreshed, Status::KeysUnavailable));
     CHECK(std::string_view(refreshed.error().message()).find("503") != std::string_view::npos);
@@ -154,8 +154,8 @@ static void keys_stay_in_use_during_an_outage() {
           status.text("last_error").find("503") != std::string_view::npos);
     CHECK(status.number("last_error_seconds") >= status.number("last_success_seconds"));
 
-    // New keys apply at once.
-    server.say(Reply::json(keys_b));
+    // Fetched keys are used at once.
+    server.reply_with(Reply::json(keys_b));
     keys.refresh(test_timeout);
     CHECK(verifier.try_verify(token_b) && fails(verifier.try_verify(token_a), Status::NoMatchingKey));
     CHECK(seen(keys).text("last_error_name") == "status" && keys.generation() == 2);
@@ -178,7 +178,7 @@ static void without_keys_a_token_is_neither_accepted_nor_rejected() {
     }
     CHECK(fails(keys.try_wait_ready(0ms), Status::KeysUnavailable));
     CHECK(fails(keys.try_current(), Status::KeysUnavailable));
-    // A token that is malformed with any keys is still rejected.
+    // A malformed token is rejected even without keys.
     CHECK(fails(verifier.try_verify("a.b"), Status::MalformedToken));
     const Seen status = seen(keys);
     CHECK(status.text("state") == "empty" && status.number("generation") == 0 && keys.generation() == 0);
@@ -192,12 +192,12 @@ static void keys_become_too_old_if_the_issuer_does_not_confirm_them() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys(KeysSettings().url(server.url()).ttl(1s).max_stale(1s));
     keys.wait_ready(test_timeout);
-    server.say(Reply::failure(500));
+    server.reply_with(Reply::failure(500));
     CHECK(until([&] { return seen(keys).text("state") == "too_old"; }));
     CHECK(fails(Verifier(keys, Policy::dcos()).try_verify(token_a), Status::KeysUnavailable));
 }
 
-static void a_seed_verifies_before_the_first_fetch() {
+static void seed_keys_verify_a_token_before_the_first_fetch() {
     Server server(Reply::hang());
     const RemoteJwkSet keys(KeysSettings().url(server.url()).seed(keys_a));
     const Verifier verifier(keys, Policy::dcos());
@@ -235,7 +235,7 @@ static void discovery_finds_the_keys_of_an_issuer() {
     CHECK(Verifier(keys, Policy::dcos()).try_verify(token_a) && server.count() == 2);
     CHECK(seen(keys).source() == issuer);
 
-    // Metadata of an issuer that differs only in the final slash are rejected.
+    // Metadata is rejected if its issuer differs only in the final slash.
     server.behave(metadata_of(server.origin() + "/tenant"));
     const RemoteJwkSet other(KeysSettings().discover(issuer));
     CHECK(other.wait_attempts(1, test_timeout));
@@ -256,7 +256,7 @@ static void every_setting_has_its_effect() {
         CHECK(fails(Verifier(keys, Policy::dcos()).try_verify(token_a), Status::KeysUnavailable));
         CHECK(Clock::now() - start >= 50ms && Clock::now() - start < 1500ms);
     }
-    server.say(Reply::json(keys_a));
+    server.reply_with(Reply::json(keys_a));
     {
         const RemoteJwkSet keys(KeysSettings().url(url).ttl(1h));
         keys.wait_ready(test_timeout);
@@ -277,7 +277,7 @@ static void every_setting_has_its_effect() {
         CHECK(until([&] { return std::filesystem::exists(path); }));
         struct stat file{};
         CHECK(stat(path.c_str(), &file) == 0 && (file.st_mode & 0777) == 0600);
-        server.say(Reply::hang());
+        server.reply_with(Reply::hang());
         const std::size_t before = server.count();
         const RemoteJwkSet again(KeysSettings().url(url).last_good_file(path));
         CHECK(Verifier(again, Policy::dcos()).try_verify(token_a));
@@ -287,8 +287,8 @@ static void every_setting_has_its_effect() {
               fresh.lacks({"last_good_error"}));
         CHECK(server.count() == before);
         std::ofstream(path) << "{";
-        const RemoteJwkSet spoilt(KeysSettings().url(url).last_good_file(path));
-        const Seen empty = seen(spoilt);
+        const RemoteJwkSet corrupt(KeysSettings().url(url).last_good_file(path));
+        const Seen empty = seen(corrupt);
         CHECK(empty.text("state") == "empty" && empty.text("last_good_error").size() > 10);
         std::filesystem::remove(path);
     }
@@ -302,11 +302,11 @@ static void every_setting_has_its_effect() {
         CHECK(follows.try_wait_ready(test_timeout));
     }
     {
-        const KeysSettings misled = KeysSettings().url("https://127.0.0.1:1/").ca_file("/no/such/file");
-        CHECK(fails(RemoteJwkSet::try_make(misled), Status::InvalidArgument));
+        const KeysSettings no_ca_file = KeysSettings().url("https://127.0.0.1:1/").ca_file("/no/such/file");
+        CHECK(fails(RemoteJwkSet::try_make(no_ca_file), Status::InvalidArgument));
     }
     {
-        // An address without a host (RFC 5737): only a proxy can respond for it.
+        // No host has this address (RFC 5737), so only a proxy can respond.
         const std::size_t before = server.count();
         setenv("ALL_PROXY", server.origin().c_str(), 1);
         const auto elsewhere = [] {
@@ -372,7 +372,7 @@ static void invalid_settings_are_rejected() {
                             .lazy();
     CHECK(&row == &same);
     CHECK(RemoteJwkSet::try_make(same) && RemoteJwkSet::try_make(same));
-    // A proxy's password is not shown.
+    // The document does not contain the password of a proxy.
     CHECK(std::string_view(same.proxy("http://me:hunter2@a:1").document()).find("hunter2") ==
           std::string_view::npos);
 }
@@ -413,11 +413,11 @@ static void moved_from_objects_fail_or_return_empty_values() {
     CHECK(first.try_current());
 }
 
-static void close_cancels_the_attempt_and_ends_the_thread_at_once() {
+static void close_cancels_the_fetch_in_flight_and_ends_the_thread_at_once() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
     const Verifier verifier(keys, Policy::dcos());
-    server.say(Reply::hang());
+    server.reply_with(Reply::hang());
     std::thread refreshing([&] { CHECK(fails(keys.try_refresh(test_timeout), Status::KeysUnavailable)); });
     CHECK(until([&] { return server.count() == 2; }));
     const auto start = Clock::now();
@@ -432,14 +432,14 @@ static void close_cancels_the_attempt_and_ends_the_thread_at_once() {
     CHECK(Clock::now() - start < test_timeout);
 }
 
-static void a_verifier_outlives_the_keys_and_ends_their_thread() {
+static void the_thread_ends_when_the_keys_and_their_verifier_are_destroyed() {
     Server server(Reply::json(keys_a));
     std::optional<Verifier> verifier;
     {
         const RemoteJwkSet keys = ready(server);
         verifier.emplace(keys, Policy::dcos());
     }
-    server.say(Reply::json(keys_b));
+    server.reply_with(Reply::json(keys_b));
     CHECK(verifier->try_verify(token_a) && verifier->try_verify(token_b) && fetching_threads() == 1);
     verifier.reset();
     CHECK(until([] { return fetching_threads() == 0; }));
@@ -450,7 +450,7 @@ static void fifty_destroyed_objects_leave_no_thread() {
     std::vector<RemoteJwkSet> all;
     for (int i = 0; i < 50; i++) {
         if (i == 25) {
-            server.say(Reply::hang());
+            server.reply_with(Reply::hang());
         }
         all.emplace_back(KeysSettings().url(server.url()));
         if (i < 25) {
@@ -463,20 +463,20 @@ static void fifty_destroyed_objects_leave_no_thread() {
 }
 
 int main() {
-    keys_are_fetched_and_verify();
-    stats_are_rows_and_text_and_json();
+    fetched_keys_verify_a_token();
+    stats_are_readable_as_rows_as_prometheus_text_and_as_json();
     a_token_with_a_new_kid_causes_a_fetch();
-    two_thousand_kids_cause_two_fetches();
+    two_thousand_unknown_kids_cause_two_fetches();
     keys_stay_in_use_during_an_outage();
     without_keys_a_token_is_neither_accepted_nor_rejected();
     keys_become_too_old_if_the_issuer_does_not_confirm_them();
-    a_seed_verifies_before_the_first_fetch();
+    seed_keys_verify_a_token_before_the_first_fetch();
     discovery_finds_the_keys_of_an_issuer();
     every_setting_has_its_effect();
     invalid_settings_are_rejected();
     moved_from_objects_fail_or_return_empty_values();
     CHECK(until([] { return fetching_threads() == 0; }));
-    close_cancels_the_attempt_and_ends_the_thread_at_once();
-    a_verifier_outlives_the_keys_and_ends_their_thread();
+    close_cancels_the_fetch_in_flight_and_ends_the_thread_at_once();
+    the_thread_ends_when_the_keys_and_their_verifier_are_destroyed();
     fifty_destroyed_objects_leave_no_thread();
 }

@@ -29,7 +29,7 @@ inline const std::string keys_a = R"({"keys":[)" + jwk_a + "]}";
 inline const std::string keys_b = R"({"keys":[)" + jwk_b + "]}";
 inline const std::string keys_ab = R"({"keys":[)" + jwk_a + "," + jwk_b + "]}";
 
-/// The token with another kid and its old signature, as a forger can make by the thousand.
+/// The token with another kid and its old signature. An attacker can make thousands of them.
 inline std::string forged(const std::string &token, const std::string &kid) {
     return base64url(R"({"alg":"RS256","kid":")" + kid + R"("})") + token.substr(token.find('.'));
 }

@@ -1,5 +1,5 @@
 // The service's own token, against a loopback server in place of DC/OS's IAM: logins, rejections,
-// outages, other sources, settings, tickets and close.
+// outages, other sources of tokens, tickets and close.
 #include "server.hpp"
 
 #include <atomic>
@@ -30,7 +30,7 @@ template <class T>
 constexpr bool
     is_shown<T, std::void_t<decltype(std::declval<std::ostream &>() << std::declval<const T &>())>> = true;
 
-static_assert(is_shown<std::string_view> && !is_shown<OwnToken>, "a log must not print it by accident");
+static_assert(is_shown<std::string_view> && !is_shown<OwnToken>, "a log must not print a token by accident");
 static_assert(!std::is_convertible_v<OwnToken, std::string_view>);
 static_assert(std::is_nothrow_move_constructible_v<OwnToken> && !std::is_copy_constructible_v<OwnToken>);
 static_assert(std::is_nothrow_move_constructible_v<TokenRenewer> &&
@@ -39,7 +39,7 @@ static_assert(std::is_nothrow_move_assignable_v<RenewerSettings> &&
               !std::is_copy_constructible_v<RenewerSettings>);
 static_assert(std::is_nothrow_move_constructible_v<Stats> && !std::is_copy_constructible_v<Stats>);
 static_assert(!std::is_convertible_v<RenewerSettings, TokenRenewer>,
-              "a thread is not started by a conversion");
+              "a conversion must not start a thread");
 static_assert(bouncer::is_login_problem(Status::LoginRejected) && bouncer::is_login_problem(Status{499}));
 static_assert(!bouncer::is_login_problem(Status::KeysUnavailable) &&
               !bouncer::is_login_problem(Status::WrongAudience));
@@ -49,7 +49,7 @@ static_assert(!bouncer::is_invalid_token(Status::LoginRejected) &&
 /// The tokens are valid until 2100.
 constexpr std::int64_t token_exp = 4102444800;
 
-/// The token that the IAM returns as number `serial`.
+/// The token that the IAM returns for login number `serial`; the first login is number 1.
 static std::string token_of(std::size_t serial) {
     return base64url(R"({"typ":"JWT","alg":"RS256"})") + "." +
            base64url(R"({"uid":"my-service","exp":)" + std::to_string(token_exp) + R"(,"n":)" +
@@ -104,7 +104,7 @@ static Seen seen(const TokenRenewer &renewer) {
     return Seen(renewer.stats(), "renewer_");
 }
 
-/// Runs `call`, which must throw an error of `status`.
+/// Runs `call`, which must throw an error with `status`.
 template <class Call>
 static void must_throw(Status status, Call call) {
     bool has_thrown = false;
@@ -136,7 +136,7 @@ static void a_login_returns_a_token_and_its_header() {
     const std::string before = R"({"uid":"my-service","token":")";
     CHECK(body.find(before) == 0 && body.rfind("\"}") == body.size() - 2);
     const std::string proof = body.substr(before.size(), body.size() - before.size() - 2);
-    CHECK(proof.find('"') == std::string::npos);  // no other members
+    CHECK(proof.find('"') == std::string::npos);  // The body has no other members.
     const auto keys = bouncer::JwkSet::from_keys(bouncer::Jwk::from_json(jwk_a));
     const auto login = bouncer::verify_token(keys, bouncer::Policy::dcos(), proof);
     CHECK(login.uid() == "my-service" && login.header() == R"({"typ":"JWT","alg":"RS256"})");
@@ -187,7 +187,7 @@ static void a_failed_renewal_keeps_the_current_token() {
     const TokenRenewer renewer = ready(server);
     for (const Reply &fault :
          {Reply::failure(503), Reply::failure(401), Reply::failure(404), Reply::json("garbage")}) {
-        server.say(fault);
+        server.reply_with(fault);
         const auto renewed = renewer.try_renew(test_timeout);
         CHECK(fails(renewed, Status::LoginUnavailable) || fails(renewed, Status::LoginRejected));
         const OwnToken token = renewer.token();
@@ -199,8 +199,8 @@ static void a_failed_renewal_keeps_the_current_token() {
     CHECK(contains(status.text("last_error"), "strict JSON") && status.is_zero({"failures_in_row"}));
     CHECK(status.number("requested_total") == 5 && status.number("attempts_total") == 6);
     CHECK(status.number("failures_total") == 5);
-    // A rejection of the token during an outage changes nothing either.
-    server.say(Reply::failure(503));
+    // A rejected token during an outage: the current token stays in use too.
+    server.reply_with(Reply::failure(503));
     CHECK(fails(renewer.try_reject(token_of(1)), Status::LoginUnavailable) &&
           renewer.token().generation() == 1);
     CHECK(contains(seen(renewer).text("last_error"), "503"));
@@ -210,7 +210,7 @@ static void a_failed_renewal_keeps_the_current_token() {
     CHECK(renewer.token().generation() == 2);
 }
 
-static void a_rejected_login_differs_from_an_outage() {
+static void a_rejected_login_and_an_outage_are_different_errors() {
     Server server(Reply::failure(401));
     const auto start = Clock::now();
     const TokenRenewer refused(settings_for(server));
@@ -222,13 +222,13 @@ static void a_rejected_login_differs_from_an_outage() {
     must_throw(Status::LoginRejected, [&] { refused.wait_ready(0ms); });
     CHECK(seen(refused).text("state") == "empty" && seen(refused).text("last_error_name") == "rejected");
     CHECK(server.count() == 1 && seen(refused).number("next_attempt_seconds") > 10);
-    server.say(Reply::failure(400));
+    server.reply_with(Reply::failure(400));
     const TokenRenewer wrong(settings_for(server));
     CHECK(fails(wrong.try_token(), Status::LoginRejected) &&
           seen(wrong).text("last_error_name") == "refused");
     CHECK(Clock::now() - start < 8s);
 
-    server.say(Reply::failure(503));
+    server.reply_with(Reply::failure(503));
     const TokenRenewer later(settings_for(server).max_wait(200ms));
     CHECK(later.wait_attempts(1, test_timeout) && fails(later.try_token(), Status::LoginUnavailable));
     CHECK(seen(later).text("last_error_name") == "status" && seen(later).number("failures_in_row") >= 1);
@@ -300,25 +300,25 @@ static void a_program_supplies_tokens() {
     using Supplied = std::pair<const char *, std::chrono::seconds>;
     for (const auto &[text, lifetime] :
          {Supplied("", 1s), Supplied("a b", 1s), Supplied("a", 0s), Supplied("a", -5s)}) {
-        std::thread asking([&] { CHECK(fails(other.try_renew(test_timeout), Status::LoginUnavailable)); });
+        std::thread renewing([&] { CHECK(fails(other.try_renew(test_timeout), Status::LoginUnavailable)); });
         CHECK(other.wait_login(test_timeout) && other.try_supply(text, lifetime) &&
               other.wait_attempts(++attempts, test_timeout));
-        asking.join();
+        renewing.join();
         CHECK(seen(other).text("last_error_name") == "document");
     }
-    std::thread asking([&] { CHECK(other.try_renew(test_timeout)); });
+    std::thread renewing([&] { CHECK(other.try_renew(test_timeout)); });
     CHECK(other.wait_login(test_timeout) && other.try_supply(token_of(1)));
-    asking.join();
+    renewing.join();
     CHECK(other.token().expires_at() == token_exp && seen(other).text("state") == "valid");
 
-    // A renewer that logs in by itself does not request tokens.
+    // A renewer that logs in by itself requests no token from the program.
     const Server server(iam());
     const TokenRenewer itself = ready(server);
     CHECK(!itself.wait_login(test_timeout) && fails(itself.try_supply("a"), Status::InvalidArgument));
     CHECK(fails(itself.try_supply_failure("a"), Status::InvalidArgument));
 }
 
-static void a_ticket_ends_with_its_attempt() {
+static void waiting_for_a_ticket_ends_when_its_login_ends() {
     const Server server(iam(700ms));
     const TokenRenewer renewer(settings_for(server));
     Ticket ticket;
@@ -398,8 +398,8 @@ static void every_setting_has_its_effect() {
     must_throw(Status::UnusableCredentials, [] { TokenRenewer(RenewerSettings().service_account_env()); });
 }
 
-/// True if the settings are rejected because of the setting `claim` (empty: of any), and no secret
-/// is in the message.
+/// Fails the test if the settings are accepted or if the message contains a secret. Returns true if
+/// the rejected setting is `claim`, or if `claim` is empty.
 static bool refused(const RenewerSettings &settings, std::string_view claim = "") {
     const auto renewer = TokenRenewer::try_make(settings);
     CHECK(fails(renewer, Status::InvalidArgument) && !contains(renewer.error().message(), "PRIVATE"));
@@ -502,7 +502,7 @@ static void moved_from_objects_fail_or_return_empty_values() {
     CHECK(first.token().generation() == 1 && second.handle() == nullptr);
 }
 
-static void a_response_reports_a_rejected_token() {
+static void responses_that_report_a_rejected_token_are_recognized() {
     CHECK(is_token_rejection(401) && is_token_rejection(401, "acsjwt") &&
           is_token_rejection(401, "oauthjwt"));
     CHECK(is_token_rejection(401, R"(Bearer realm="a", error="invalid_token")"));
@@ -516,11 +516,11 @@ static void a_response_reports_a_rejected_token() {
           !is_token_rejection(200, std::nullopt, std::string_view()));
 }
 
-static void close_cancels_the_attempt_and_ends_the_thread_at_once() {
+static void close_cancels_the_login_in_flight_and_ends_the_thread_at_once() {
     Server server(iam());
     const TokenRenewer renewer = ready(server);
     const OwnToken kept = renewer.token();
-    server.say(Reply::hang());
+    server.reply_with(Reply::hang());
     std::thread renewing([&] { CHECK(fails(renewer.try_renew(test_timeout), Status::LoginUnavailable)); });
     CHECK(until([&] { return server.count() == 2; }));
     CHECK(renewer.token().generation() == 1);  // while a login hangs
@@ -553,7 +553,7 @@ static void fifty_destroyed_objects_leave_no_thread() {
     std::vector<TokenRenewer> all;
     for (int i = 0; i < 50; i++) {
         if (i == 25) {
-            server.say(Reply::hang());
+            server.reply_with(Reply::hang());
         }
         all.emplace_back(settings_for(server));
         if (i < 25) {
@@ -569,16 +569,16 @@ int main() {
     a_login_returns_a_token_and_its_header();
     eight_threads_that_reject_one_token_cause_one_login();
     a_failed_renewal_keeps_the_current_token();
-    a_rejected_login_differs_from_an_outage();
+    a_rejected_login_and_an_outage_are_different_errors();
     an_oauth_client_logs_in_with_its_credentials();
     a_program_supplies_tokens();
-    a_ticket_ends_with_its_attempt();
+    waiting_for_a_ticket_ends_when_its_login_ends();
     every_setting_has_its_effect();
     invalid_settings_are_rejected();
     moved_from_objects_fail_or_return_empty_values();
-    a_response_reports_a_rejected_token();
+    responses_that_report_a_rejected_token_are_recognized();
     CHECK(until([] { return renewing_threads() == 0; }));
-    close_cancels_the_attempt_and_ends_the_thread_at_once();
+    close_cancels_the_login_in_flight_and_ends_the_thread_at_once();
     a_token_outlives_its_renewer();
     fifty_destroyed_objects_leave_no_thread();
 }

@@ -1,5 +1,5 @@
-// An HTTP server on loopback that responds or misbehaves as the test tells it and counts requests.
-// Also functions to wait and to count threads.
+// An HTTP server on loopback. The test sets its responses, which may be late or faulty, and reads
+// the requests that it received. Also functions that wait for a condition and that count threads.
 #ifndef SERVER_HPP
 #define SERVER_HPP
 
@@ -38,7 +38,7 @@ bool until(Done done) {
     return true;
 }
 
-/// The number of threads of this process with this name.
+/// The number of threads of this process that are named `wanted`.
 inline std::size_t threads_named(std::string_view wanted) {
     std::size_t count = 0;
     std::error_code gone;  // A thread may end during the loop.
@@ -78,7 +78,7 @@ struct Reply {
 
     static Reply json(std::string body) { return {200, std::move(body)}; }
     static Reply failure(int status) { return {status, "no\n"}; }
-    /// No response during a test.
+    /// Sends no response for 30 seconds, which is longer than `test_timeout`.
     static Reply hang() { return {500, "", "", std::chrono::seconds(30)}; }
     Reply after(std::chrono::milliseconds pause) && {
         late = pause;
@@ -110,8 +110,8 @@ public:
     ~Server() {
         close(stop_[1]);  // Wakes all waiting threads.
         accepting_.join();
-        for (std::thread &answering : answering_) {
-            answering.join();
+        for (std::thread &responding : responding_) {
+            responding.join();
         }
         close(stop_[0]);
         close(listener_);
@@ -122,7 +122,7 @@ public:
         const std::lock_guard<std::mutex> lock(mutex_);
         behaviour_ = std::move(behaviour);
     }
-    void say(Reply reply) { behave(always(std::move(reply))); }
+    void reply_with(Reply reply) { behave(always(std::move(reply))); }
 
     [[nodiscard]] std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_); }
     [[nodiscard]] std::string url() const { return origin() + "/jwks"; }
@@ -148,16 +148,16 @@ private:
     void accept_all() {
         while (has_input(listener_, std::chrono::minutes(5))) {
             const int client = accept(listener_, nullptr, nullptr);
-            CHECK(client >= 0 && answering_.size() < 1000);
-            answering_.emplace_back([this, client] {
-                answer(client);
+            CHECK(client >= 0 && responding_.size() < 1000);
+            responding_.emplace_back([this, client] {
+                respond(client);
                 close(client);
             });
         }
     }
 
-    /// The full length of a request, from the part that has arrived; npos if the header is not
-    /// complete.
+    /// The full length of a request, computed from the part that has arrived; npos if the header is
+    /// not complete.
     static std::size_t full_length(const std::string &request) {
         const std::size_t end = request.find("\r\n\r\n");
         if (end == std::string::npos) {
@@ -172,7 +172,7 @@ private:
         return end + 4;
     }
 
-    void answer(int client) {
+    void respond(int client) {
         std::string request;
         while (request.size() < full_length(request)) {
             char buffer[4096];
@@ -208,7 +208,7 @@ private:
     int listener_ = -1;
     int port_ = 0;
     std::thread accepting_;
-    std::vector<std::thread> answering_;
+    std::vector<std::thread> responding_;
 };
 
 #endif

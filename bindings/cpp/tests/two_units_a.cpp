@@ -1,4 +1,5 @@
-// The header in a second translation unit: a function that is not inline would be defined twice.
+// Includes the header in a second translation unit. A function that is not inline would then be
+// defined twice, and linking would fail.
 #include <bouncer_verify.hpp>
 
 bouncer::Result<bouncer::JwkSet> load(std::string_view json);

@@ -1,4 +1,4 @@
-// The header twice in one translation unit.
+// Includes the header twice in one translation unit.
 #include <bouncer_verify.hpp>
 #include <bouncer_verify.hpp>
 

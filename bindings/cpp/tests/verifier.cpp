@@ -83,7 +83,7 @@ static void a_moved_from_verifier_fails() {
     CHECK(moved.keys().size() == 1);
 }
 
-static void threads_share_every_handle() {
+static void threads_can_share_every_handle() {
     const JwkSet jwks = document_jwks();
     const Policy valid = policy_at(document_exp - 1);
     const Policy expired = policy_at(document_exp);
@@ -117,5 +117,5 @@ int main() {
     an_authorization_header_is_verified_in_one_call();
     a_token_outlives_its_verifier();
     a_moved_from_verifier_fails();
-    threads_share_every_handle();
+    threads_can_share_every_handle();
 }

@@ -28,8 +28,8 @@ public:
     [[nodiscard]] std::optional<std::int64_t> expires_at() const noexcept {
         return detail::optional_number(bouncer_own_token_expires_at, handle());
     }
-    /// The generation of the token: 1 for the first token of its renewer in this process, then one
-    /// more for each new token.
+    /// The generation of the token. The renewer's first token in this process has generation 1.
+    /// Each new token adds 1.
     [[nodiscard]] std::uint64_t generation() const noexcept {
         return bouncer_own_token_generation(handle());
     }
@@ -39,48 +39,51 @@ public:
 };
 
 /// Keeps the service's own token valid. A background thread logs in, renews the token before it
-/// expires, and logs in again when a server rejects it. token() returns the current token at once.
+/// expires, and logs in again after reject(). token() returns the current token at once.
 /// Make one renewer for each account and keep it.
 ///
 /// - The token is renewed after 70 to 80 % of its lifetime. A failed renewal is retried with
 ///   back-off. The current token stays in use until it expires.
 /// - After fork() the child may use its copy of the object, unless the program supplies the tokens.
-///   It starts its own thread when it first needs one. The threads of this library block all
-///   signals.
+///   The child starts its own thread when it first needs one. The threads of this library block
+///   all signals.
 ///
-/// The thread ends with the object, or with close(). Its tokens stay valid. The destructor waits
-/// for the thread, at most one second. No thread may be in a call during the destructor: call
-/// close() to end wait_login() and join that thread first. A timeout of 0 or less does not wait.
+/// The destructor or close() ends the thread and waits for its end, at most one second. Tokens that
+/// were returned stay valid. No other thread may be inside a call while the destructor runs. If a
+/// thread is in wait_login(), call close() and join that thread first.
+///
+/// With a timeout of 0 or less, a function does not wait.
 class TokenRenewer : public detail::Owner<bouncer_renewer> {
 public:
     using Owner::Owner;
 
-    /// Makes a renewer of `settings`, which are copied. The first login starts at once in the
-    /// background, unless `lazy` is set. On failure: Status::InvalidArgument for a setting;
-    /// Status::UnusableCredentials for the account's secret.
+    /// Makes a renewer from a copy of `settings`. The first login starts at once in the background,
+    /// unless `lazy` is set. On failure: Status::InvalidArgument if a setting is invalid;
+    /// Status::UnusableCredentials if the account's secret is unusable.
     static Result<TokenRenewer> try_make(const RenewerSettings &settings) noexcept {
         return detail::make<TokenRenewer>(bouncer_renewer_new, settings.handle());
     }
     /// Returns a valid token. Waits up to `max_wait` (default 10 seconds) if there is no valid
     /// token and a login may soon return one. It also waits in the last seconds before the current
-    /// token expires. During an outage it does not wait. On failure: Status::LoginRejected or
-    /// Status::UnusableCredentials, which need an operator, or Status::LoginUnavailable.
+    /// token expires. It does not wait if the last login failed and the current token is still
+    /// valid, or if several logins in a row have failed. On failure: Status::LoginRejected or
+    /// Status::UnusableCredentials, which only an operator can fix, or Status::LoginUnavailable.
     Result<OwnToken> try_token() const noexcept {
         return detail::make<OwnToken>(bouncer_renewer_token, handle());
     }
     /// Returns a valid token as try_token() does, but never blocks.
     ///
-    /// Pass an empty `ticket` first. If it is empty afterwards, the result is final. Otherwise a
-    /// login is in flight that may improve the result: wait for it with wait() on a thread that may
-    /// block, then call again with the same `ticket`.
+    /// Pass an empty `ticket` to the first call. If `ticket` is empty after the call, the result is
+    /// final. Otherwise a login is in flight that may improve the result. Wait for that login with
+    /// wait() on a thread that may block, then call again with the same `ticket`.
     Result<OwnToken> try_token_now(Ticket &ticket) const noexcept {
         return detail::make<OwnToken>(bouncer_renewer_token_now, handle(), &ticket.bits);
     }
     /// Reports that a server rejected `token` (is_token_rejection()), and returns another token. If
-    /// there is already a newer token, returns that one. Otherwise one login serves all callers.
-    /// The first login starts at once, later ones at most once in 30 seconds. Until it succeeds,
-    /// other callers still receive the rejected token. On failure: as try_token(), and
-    /// Status::LoginUnavailable also if there is no newer token.
+    /// there is already a newer token, returns that token. Otherwise waits for a login that all
+    /// callers share. The first such login starts at once, later ones at most once in 30 seconds.
+    /// Until a login succeeds, try_token() still returns the rejected token. On failure: as
+    /// try_token(), and Status::LoginUnavailable also if there is no newer token.
     Result<OwnToken> try_reject(std::string_view token) const noexcept {
         return detail::make<OwnToken>(bouncer_renewer_reject, handle(), token);
     }
@@ -110,14 +113,15 @@ public:
     [[nodiscard]] bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
         return bouncer_renewer_wait(handle(), ticket.bits, detail::count(timeout)) != 0;
     }
-    /// Waits until `attempts` logins have ended (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL), for programs
-    /// that monitor the renewer. Returns false on timeout or if the renewer is closed.
+    /// Waits until BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL, the number of ended logins, is at least
+    /// `attempts`. Returns false on timeout or if the renewer is closed. It is for programs that
+    /// monitor the renewer.
     [[nodiscard]] bool wait_attempts(std::uint64_t attempts,
                                      std::chrono::milliseconds timeout) const noexcept {
         return bouncer_renewer_wait_attempts(handle(), attempts, detail::count(timeout)) != 0;
     }
-    /// Closes the renewer. Cancels a login in flight and ends the thread; afterwards there is no
-    /// token. Returns when the thread has ended, after at most one second.
+    /// Closes the renewer. Cancels a login in flight and ends the thread. Waits for the end of the
+    /// thread, at most one second. Afterwards try_token() fails with Status::LoginUnavailable.
     void close() const noexcept { bouncer_renewer_close(handle()); }
 
     /// Waits until the program must supply a token (setting `supplied`). Returns false on timeout,
@@ -125,7 +129,8 @@ public:
     [[nodiscard]] bool wait_login(std::chrono::milliseconds timeout) const noexcept {
         return bouncer_renewer_wait_login(handle(), detail::count(timeout)) != 0;
     }
-    /// Supplies the token that wait_login() waited for. It is valid for `lifetime` from now.
+    /// Supplies a token after wait_login() returned true. The token is valid for `lifetime` from
+    /// now.
     /// Without `lifetime`, a JWT is valid until its "exp" and any other token never expires. A
     /// token with characters that are invalid in an HTTP header counts as a failed login. On
     /// failure: Status::InvalidArgument if the renewer logs in by itself or is not waiting for a
@@ -137,9 +142,9 @@ public:
                                                              : 0;
         return detail::act(bouncer_renewer_supply, handle(), token, seconds);
     }
-    /// Reports that the program has no token now. Set `is_rejected` if the login was rejected and a
-    /// retry soon would not help. `reason` goes to logs and must hold no secret. On failure: as
-    /// try_supply().
+    /// Reports that the program has no token now. Set `is_rejected` if the login was rejected and
+    /// an early retry would not help. `reason` is logged and must not contain a secret. On failure:
+    /// as try_supply().
     Result<void> try_supply_failure(std::string_view reason,
                                     bool is_rejected = false) const noexcept {
         return detail::act(bouncer_renewer_supply_failure, handle(), std::int32_t{is_rejected},
@@ -183,13 +188,13 @@ public:
 };
 
 /// Returns true if a response to a request with the service's own token reports that the server
-/// rejected that token. TokenRenewer::try_reject() then returns another one. True for HTTP status
-/// 401 if WWW-Authenticate is absent, empty, or asks for "acsjwt", "oauthjwt" or "Bearer". True for
-/// gRPC status 16. Never true for HTTP status 403.
+/// rejected that token. TokenRenewer::try_reject() then returns another token. True for HTTP status
+/// 401 if WWW-Authenticate is absent, empty, or names the scheme "acsjwt", "oauthjwt" or "Bearer".
+/// True for gRPC status 16. HTTP status 403 alone is not a rejection of the token.
 [[nodiscard]] inline bool is_token_rejection(
     std::uint16_t http_status, std::optional<std::string_view> www_authenticate = std::nullopt,
     std::optional<std::string_view> grpc_status = std::nullopt) noexcept {
-    // C reads NULL as an absent field, not as an empty one.
+    // The C function treats NULL as an absent field. So an empty field needs a pointer.
     const auto field = [](std::optional<std::string_view> text) noexcept {
         return text && text->data() == nullptr ? std::string_view("")
                                                : text.value_or(std::string_view());

@@ -12,15 +12,15 @@
 namespace bouncer {
 namespace detail {
 
-/// Settings of one kind, the base of the generated class `Self`. No setter fails: the first failure
-/// is kept, and the object made of the settings reports it.
+/// Settings of one kind, the base of the generated class `Self`. Setters do not report failures.
+/// The first failure is stored, and the function that makes an object from the settings returns it.
 template <class Self, std::uint32_t Kind>
 class Settings : public Owner<bouncer_settings> {
 public:
     Settings() noexcept : Owner(bouncer_settings_new(Kind)) {}
 
     /// Applies the settings of a JSON document, such as `{"leeway": "30s"}`; its schema is
-    /// docs/settings.schema.json. A document must not hold a secret.
+    /// docs/settings.schema.json. A document must not contain a secret.
     Self &load(std::string_view json) & noexcept {
         return bouncer_settings_load(handle_.get(), json.data(), json.size()), self();
     }
@@ -32,7 +32,7 @@ public:
     std::string_view document() const && = delete;  // store the object first
 
 protected:
-    // These names end in "_", because a setting may have any other name.
+    // These names end in "_", so that they differ from the name of every setting.
 
     Self &put_(const char *name, std::string_view value) noexcept {
         return bouncer_settings_set(handle_.get(), name, value.data(), value.size()), self();
@@ -49,7 +49,7 @@ protected:
     Self &put_(const char *name, std::int64_t value) noexcept {
         return put_digits_(name, value, "");
     }
-    /// Replaces a list. An empty list is a failure, as an empty text is.
+    /// Replaces a list. An empty list is a failure, like an empty text.
     Self &put_(const char *name, const TextArray &values) noexcept {
         put_(name, values.size() > 0 ? item_(values, 0) : std::string_view());
         for (std::size_t i = 1; i < values.size(); ++i) {
@@ -59,8 +59,8 @@ protected:
     }
     /// Adds an entry to a map.
     Self &add_(std::string_view map, std::string_view member, std::string_view value) noexcept {
-        // C's name ends at the first NUL: a member that contains a NUL counts as a member without a
-        // name.
+        // The C function reads a name up to the first NUL. A member name that contains a NUL is
+        // therefore replaced by an empty name, which the C function rejects.
         const bool has_nul = member.find('\0') != std::string_view::npos;
         const std::size_t size = map.size() + 1 + (has_nul ? 0 : member.size());
         const std::unique_ptr<char[]> name(new (std::nothrow) char[size + 1]);

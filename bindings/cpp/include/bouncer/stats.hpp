@@ -17,7 +17,7 @@ enum class StatKind : std::uint32_t {
     Duration = BOUNCER_STAT_KIND_DURATION,  ///< A duration in seconds.
 };
 
-/// One row of a Stats. It belongs to the Stats.
+/// One row of a Stats object. Its texts are valid until that object is destroyed.
 struct Stat {
     std::string_view name;                 ///< A BOUNCER_STAT_ name: "keys_attempts_total".
     std::string_view help;                 ///< A description in one sentence.
@@ -29,9 +29,9 @@ struct Stat {
     std::string_view source;
 };
 
-/// A snapshot of counters and states, for metrics, logs and health checks: a range of Stat. Store
-/// it in a variable before you read from it; `keys.stats().json()` does not compile, because its
-/// text would be gone at once.
+/// A snapshot of counters and states, for metrics, logs and health checks. It is a range of Stat.
+/// Store it in a variable before you read from it. `keys.stats().json()` does not compile, because
+/// the returned text would point into a destroyed object.
 class Stats : public detail::Owner<bouncer_stats> {
 public:
     using Owner::Owner;
@@ -59,7 +59,8 @@ public:
 
     [[nodiscard]] iterator begin() const & noexcept { return iterator(handle_.get()); }
     [[nodiscard]] iterator end() const & noexcept { return iterator(); }
-    /// The row `name`, a BOUNCER_STAT_ name, of `source`; of any source if `source` is empty.
+    /// The row with this `name`, a BOUNCER_STAT_ name, and this `source`. An empty `source` matches
+    /// any source. None if there is no such row.
     [[nodiscard]] std::optional<Stat> find(const char *name,
                                            std::string_view source = {}) const & noexcept {
         const bouncer_stat *row =
@@ -84,8 +85,8 @@ public:
     [[nodiscard]] std::string_view prometheus() const & noexcept {
         return detail::text(bouncer_stats_prometheus(handle_.get()));
     }
-    /// The snapshot as JSON: an array with one object for each source, whose members are the rows
-    /// by name. A row without a value is null.
+    /// The snapshot as JSON: an array with one object for each source. Each object has one member
+    /// for each row, with the row's name. A row without a value is null.
     [[nodiscard]] std::string_view json() const & noexcept {
         return detail::text(bouncer_stats_json(handle_.get()));
     }

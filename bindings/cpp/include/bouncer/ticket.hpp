@@ -9,7 +9,7 @@
 namespace bouncer {
 
 /// A fetch that Verifier::wait() waits for, or a login that TokenRenewer::wait() waits for. An
-/// empty ticket stands for none.
+/// empty ticket refers to no fetch and no login.
 struct Ticket {
     std::uint64_t bits = 0;  ///< For functions of bouncer_verify.h.
 

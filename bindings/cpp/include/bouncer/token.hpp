@@ -17,8 +17,8 @@ inline std::string_view audience_at(const bouncer_token *token, std::size_t inde
 
 }  // namespace detail
 
-/// A token that passed every check. It belongs to a VerifiedToken or a Batch and is valid until
-/// that is destroyed. Cheap to copy. An empty view has no claims.
+/// A view of a token that passed every check. A VerifiedToken or a Batch owns the token; the view
+/// is valid until its owner is destroyed. Cheap to copy. An empty view has no claims.
 class TokenView {
 public:
     TokenView() noexcept = default;
@@ -60,26 +60,27 @@ public:
     [[nodiscard]] std::optional<std::int64_t> issued_at() const noexcept {
         return detail::optional_number(bouncer_token_issued_at, handle_);
     }
-    /// The JSON text of the claim `name`, exactly as signed: a string has its quotes.
+    /// The JSON text of the claim `name`, exactly as signed; a string includes its quotes.
     [[nodiscard]] std::optional<std::string_view> claim(std::string_view name) const noexcept {
         return detail::optional_text(bouncer_token_claim(handle_, name.data(), name.size()));
     }
-    /// The text of the claim `name`, a string, without quotes and escapes. On failure:
-    /// Status::MissingClaim if the claim is absent or null, Status::MalformedClaims if it is not a
-    /// string.
+    /// The value of the claim `name`, which must be a string, without quotes and escapes. On
+    /// failure: Status::MissingClaim if the claim is absent or null, Status::MalformedClaims if it
+    /// has another type.
     Result<std::string_view> try_claim_string(std::string_view name) const noexcept {
         bouncer_str value = {nullptr, 0};
         return detail::call([&] { return detail::text(value); }, bouncer_token_claim_string,
                             handle_, name, &value);
     }
-    /// The claim `name`, a 64-bit integer. On failure: as try_claim_string().
+    /// The value of the claim `name`, which must be a 64-bit integer. On failure: as
+    /// try_claim_string().
     Result<std::int64_t> try_claim_integer(std::string_view name) const noexcept {
         std::int64_t value = 0;
         return detail::call([&] { return value; }, bouncer_token_claim_integer, handle_, name,
                             &value);
     }
-    /// The claim `name`, an array of strings, or a string, which counts as an array of one. On
-    /// failure: as try_claim_string().
+    /// The value of the claim `name`, which must be an array of strings or one string. One string
+    /// counts as an array with one item. On failure: as try_claim_string().
     Result<Strings> try_claim_strings(std::string_view name) const noexcept {
         const bouncer_str *values = nullptr;
         std::size_t size = 0;
@@ -201,8 +202,8 @@ inline Result<std::string_view> try_token_from_authorization(std::string_view va
                         &token);
 }
 
-/// Deleted for a temporary, because the result would point into a destroyed string. Pass the value
-/// to Verifier::verify_authorization(), or store it in a variable first.
+/// Deleted for a temporary string, because the result would point into a destroyed string. Pass the
+/// value to Verifier::verify_authorization(), or store the value in a variable first.
 template <class Text,
           class = std::enable_if_t<std::is_same_v<std::remove_const_t<Text>, std::string>>>
 Result<std::string_view> try_token_from_authorization(Text &&) noexcept = delete;
@@ -213,8 +214,8 @@ Result<std::string_view> try_token_from_authorization(Text &&) noexcept = delete
     return try_token_from_authorization(value).or_throw();
 }
 
-/// Deleted for a temporary, because the result would point into a destroyed string. Pass the value
-/// to Verifier::verify_authorization(), or store it in a variable first.
+/// Deleted for a temporary string, because the result would point into a destroyed string. Pass the
+/// value to Verifier::verify_authorization(), or store the value in a variable first.
 template <class Text,
           class = std::enable_if_t<std::is_same_v<std::remove_const_t<Text>, std::string>>>
 std::string_view token_from_authorization(Text &&) = delete;

@@ -15,8 +15,8 @@ namespace bouncer {
 /// 7519 section 7.2).
 ///
 /// `token` is a JWS in Compact Serialization, without white space around it. On failure: a status
-/// of the 200s or 300s. The checks run in a fixed order; the status is that of the first check that
-/// fails.
+/// of the 200s or 300s. The checks run in a fixed order; the status reports the first check
+/// that fails.
 inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, const Policy &policy,
                                               std::string_view token) noexcept {
     return detail::make<VerifiedToken>(bouncer_verify_token, jwks.handle(), policy.handle(), token);
@@ -51,24 +51,24 @@ template <class Tokens>
 }
 #endif
 
-/// An issuer's keys, a JwkSet or a RemoteJwkSet, with the policy for its tokens. It keeps what it
-/// needs of both: they may be destroyed.
+/// Verifies tokens with an issuer's keys, a JwkSet or a RemoteJwkSet, and with a policy. The
+/// verifier stays valid after the keys and the policy are destroyed.
 class Verifier : public detail::Owner<bouncer_verifier> {
 public:
     using Owner::Owner;
 
-    /// Makes a verifier of `jwks` and `policy`. On failure: Status::NullArgument after a move.
+    /// Makes a verifier from `jwks` and `policy`. On failure: Status::NullArgument after a move.
     static Result<Verifier> try_make(const JwkSet &jwks, const Policy &policy) noexcept {
         return detail::make<Verifier>(bouncer_verifier_new, jwks.handle(), policy.handle());
     }
-    /// Makes a verifier of `remote` and `policy`. On failure: Status::NullArgument after a move.
+    /// Makes a verifier from `remote` and `policy`. On failure: Status::NullArgument after a move.
     static Result<Verifier> try_make(const RemoteJwkSet &remote, const Policy &policy) noexcept {
         return detail::make<Verifier>(bouncer_verifier_new_remote, remote.handle(),
                                       policy.handle());
     }
-    /// Verifies a JWT as try_verify_token() does. With remote keys it waits up to `max_wait`
-    /// (default 2 seconds) if a fetch may return the missing key, and may fail with
-    /// Status::KeysUnavailable. A token whose key is cached never waits.
+    /// Verifies a JWT as try_verify_token() does. With remote keys, the call may also fail with
+    /// Status::KeysUnavailable. If the key is missing and a fetch may return it, the call waits up
+    /// to `max_wait` (default 2 seconds). If the key is cached, the call never waits.
     Result<VerifiedToken> try_verify(std::string_view token) const noexcept {
         return detail::make<VerifiedToken>(bouncer_verifier_verify, handle(), token);
     }
@@ -81,8 +81,8 @@ public:
         return detail::make<VerifiedToken>(bouncer_verifier_verify_authorization, handle(), value);
     }
     /// Verifies many JWTs, each as try_verify() does. `tokens` and `threads` are as for
-    /// try_verify_tokens(). With remote keys the whole call waits for keys at most as long as a
-    /// single token would.
+    /// try_verify_tokens(). With remote keys, the whole call waits for keys at most `max_wait`,
+    /// however many tokens need a key.
     template <class Tokens>
     Result<Batch> try_verify_batch(const Tokens &tokens, std::size_t threads = 1) const noexcept {
         return batch(bouncer_verifier_verify_batch, tokens, threads);
@@ -99,13 +99,13 @@ public:
     ///
     /// A cached token is accepted without verifying its signature again. The lookup compares the
     /// whole token, and "exp", "nbf" and the policy's `max_token_age` are checked each time. The
-    /// cache is emptied when remote keys change. It costs memory: about twice the length of each
-    /// token, until other tokens replace it.
+    /// cache is emptied when remote keys change. A cached token uses memory of about twice its
+    /// length, until another token replaces it.
     [[nodiscard]] Result<Verifier> try_with_cache(std::size_t tokens) const noexcept {
         return detail::make<Verifier>(bouncer_verifier_with_cache, handle(), tokens);
     }
-    /// Takes a snapshot of the cache's counters: the BOUNCER_STAT_CACHE_ rows, which have no value
-    /// without a cache. On failure: Status::NullArgument after a move.
+    /// Takes a snapshot of the cache's counters: the BOUNCER_STAT_CACHE_ rows. Without a cache, the
+    /// rows have no value. On failure: Status::NullArgument after a move.
     Result<Stats> try_stats() const noexcept {
         return detail::make<Stats>(bouncer_verifier_stats, handle());
     }
@@ -118,9 +118,9 @@ public:
     ///         verdict = verifier.resume(token, verdict.ticket());
     ///     }
     Verdict verify_now(std::string_view token) const noexcept { return resume(token, Ticket()); }
-    /// Verifies the same token again after wait(). After the fetch has ended, the call may return
-    /// another pending verdict. Before the fetch has ended, the verdict is final: the caller does
-    /// not wait any longer.
+    /// Verifies the same token again after wait(). If the fetch has ended, the new verdict may be
+    /// pending again. If the fetch has not ended, the new verdict is final, because the caller has
+    /// stopped waiting.
     Verdict resume(std::string_view token, Ticket ticket) const noexcept {
         Result<VerifiedToken> result =
             detail::make<VerifiedToken>(bouncer_verifier_verify_now, handle(), token, &ticket.bits);
