@@ -35,8 +35,8 @@ extern "C" int clock_gettime(clockid_t clock, timespec *time) noexcept {
 
 static_assert(std::is_nothrow_move_constructible_v<Batch> && !std::is_copy_constructible_v<Batch>);
 
-/// Copies of the example token of the DC/OS documentation. Every fifth copy is malformed. Every
-/// third copy that is not malformed by this rule has an invalid signature.
+/// Copies of the example token of the DC/OS documentation. Every third copy has an invalid
+/// signature, but every fifth copy is malformed instead.
 static std::vector<std::string> tokens(std::size_t count) {
     std::vector<std::string> made(count, document_token());
     for (std::size_t i = 0; i < count; ++i) {

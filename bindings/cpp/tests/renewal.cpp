@@ -1,5 +1,5 @@
 // The service's own token, against a loopback server in place of DC/OS's IAM: logins, rejections,
-// outages, other sources of tokens, tickets and close.
+// outages, other sources of tokens, settings, tickets and close.
 #include "server.hpp"
 
 #include <atomic>
