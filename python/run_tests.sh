@@ -17,9 +17,10 @@ PATH=$(dirname "$python"):$PATH
 export PATH
 skipped=0
 
+# has MODULE PURPOSE: succeeds if MODULE is installed. Otherwise prints that PURPOSE is skipped.
 has() {
     "$python" -c "import $1" 2>/dev/null || {
-        echo "SKIPPED: $2: $python -m pip install -r python/requirements-test.txt"
+        echo "SKIPPED: $2. To install what is missing: $python -m pip install -r python/requirements-test.txt"
         skipped=1
         return 1
     }
@@ -35,7 +36,8 @@ finish() {
 has maturin "the Python module" || finish
 "$python" -m pip install --quiet --no-build-isolation --no-deps --force-reinstall .
 
-# Run from inside the folders, so that the installed package is tested, not the source tree.
+# Run the tests from inside the folder tests, so that Python imports the installed package, not the
+# source tree.
 if has pytest "the tests of the Python module"; then
     has jwt "the comparison with PyJWT" || true
     has gunicorn "the test under gunicorn" || true

@@ -4,8 +4,9 @@
     client = httpx.Client(auth=HttpxAuth(renewer, hosts={"master.mesos"}))
 
 Each request gets the token, unless the caller has set the Authorization header. If the server
-rejects the token, the request is sent once more with a newer token. Importing this module imports
-neither library.
+rejects the token, the request is sent once more with a newer token. It is not sent again if its
+body cannot be read twice or if there is no newer token. Importing this module imports neither
+`requests` nor `httpx`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ __all__ = ["HttpxAuth", "RequestsAuth"]
 
 class _Auth:
     def __init__(self, renewer: TokenRenewer, hosts: Collection[str] | None = None) -> None:
-        """`hosts`: names of the servers that get the token; None: every server gets it."""
+        """`hosts`: the names of the hosts that get the token. None: every host gets it."""
         if isinstance(hosts, str):
             raise TypeError("hosts must be a collection of host names, not a str")
         self._renewer = renewer
@@ -70,7 +71,7 @@ class RequestsAuth(_Auth):
             newer = self._newer(authorization)
             if newer is None:
                 return response
-            # As in requests.auth.HTTPDigestAuth: this returns the connection to its pool.
+            # This returns the connection to its pool. requests.auth.HTTPDigestAuth does the same.
             _ = response.content
             response.close()
             copy = sent.copy()
@@ -116,7 +117,7 @@ class _HttpxFlows(_Auth):
 
 
 def _parts(authorization: str) -> tuple[str, str]:
-    """Returns the scheme before the token, and the token."""
+    """Splits the header's value into the prefix, "Bearer " or "token=", and the token."""
     scheme = "Bearer " if authorization.startswith("Bearer ") else "token="
     return scheme, authorization.removeprefix(scheme)
 
@@ -129,7 +130,7 @@ def _is_rejected(response: Any) -> bool:
 
 
 def _can_resend(request: Any) -> bool:
-    """Whether the body is in memory. A stream can be sent only once."""
+    """Returns whether the body is in memory. A stream can be sent only once."""
     try:
         request.content
     except RuntimeError:
@@ -152,7 +153,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import httpx
 
-    # httpx accepts only instances of its own class. So the class is made once httpx is imported.
+    # HttpxAuth must derive from httpx.Auth. The class is made at its first use, so that only
+    # programs that use it import httpx.
     kind = type(name, (_HttpxFlows, httpx.Auth), {"__module__": __name__})
     globals()[name] = kind
     return kind

@@ -1,7 +1,7 @@
 """RSA keys from numbers, with the interface of the `cryptography` package.
 
-For programs that use `cryptography.hazmat.primitives.asymmetric.rsa` and
-`cryptography.hazmat.backends` only to make the public key of a JWK. New code should call
+Programs can import this module in place of `cryptography.hazmat.primitives.asymmetric.rsa` and
+`cryptography.hazmat.backends`, if they only make public keys from JWKs. New code should call
 `Jwk.from_numbers(n, e)`.
 """
 
@@ -18,7 +18,7 @@ class RSAPublicNumbers:
         self.n = n
 
     def public_key(self, backend: object = None) -> Jwk:
-        """Returns the key. Raises InvalidKeyError. `backend` has no effect."""
+        """Returns the key. Raises InvalidKeyError if it is not usable. `backend` has no effect."""
         return Jwk.from_numbers(self.n, self.e)
 
 

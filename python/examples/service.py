@@ -1,10 +1,10 @@
-"""A service that verifies who calls it, as a WSGI application.
+"""A WSGI application that verifies the token of each request.
 
 For an OpenID Connect provider:
 
     ISSUER=https://idp.example/ AUDIENCE=https://api.example/ python service.py
 
-For DC/OS, where it also calls another service with a token of its own:
+For DC/OS. The service then also calls a backend, with the service's own token:
 
     JWKS_URL=https://leader.mesos/acs/api/v1/auth/jwks \
     BACKEND_URL=https://leader.mesos/service/backend \
@@ -35,7 +35,7 @@ Application = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
 
 
 def service(verifier: Verifier, respond: Callable[[VerifiedToken], str]) -> Application:
-    """The WSGI application. `respond` returns the text for a verified caller."""
+    """Returns the WSGI application. `respond` returns the response body for a verified caller."""
 
     def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         headers = [("Content-Type", "text/plain; charset=utf-8")]
@@ -59,7 +59,7 @@ def greet(caller: VerifiedToken) -> str:
 
 
 def greet_from_backend(renewer: TokenRenewer, url: str) -> Callable[[VerifiedToken], str]:
-    """For DC/OS: `respond` that also calls `url` with the service's own token."""
+    """Returns a `respond` for DC/OS, which also calls `url` with the service's own token."""
 
     def respond(caller: VerifiedToken) -> str:
         return f"hello {caller.uid}; the backend says: {call(renewer, url)}"
@@ -68,7 +68,10 @@ def greet_from_backend(renewer: TokenRenewer, url: str) -> Callable[[VerifiedTok
 
 
 def call(renewer: TokenRenewer, url: str) -> str:
-    """Returns the body of `url`. If the server rejects the token, renews it and tries once more."""
+    """Sends GET to `url` and returns the response body.
+
+    If the server rejects the token, renews the token and tries once more.
+    """
     token = renewer.token()
     try:
         return get(url, renewer.authorization())

@@ -1,4 +1,4 @@
-//! Calls of Python on the background threads of the core, which Python did not start.
+//! Calls Python from the core's background threads. Python did not start these threads.
 
 use bouncer_verify::{
     FetchError, RemoteJwkSetState, RemoteJwkSetStatus, TokenRenewerState, TokenRenewerStatus,
@@ -10,19 +10,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{process, thread};
 
-/// Admits background threads to Python. The low 31 bits count the threads inside; bit 31 is
-/// [`CLOSED`]. The upper half is the id of the process that these bits are for.
+/// The gate that background threads pass before they call Python. Bits 0 to 30 count the threads
+/// inside; bit 31 is [`CLOSED`]. Bits 32 to 63 are the id of the process that the count is for.
 ///
-/// Not a lock: after a fork, a lock could stay held by a thread that does not exist in the child.
+/// An atomic, not a lock: if a thread held a lock during a fork, the lock would stay locked in the
+/// child, where that thread does not exist.
 static GATE: AtomicU64 = AtomicU64::new(0);
-/// Set once no more threads may enter.
+/// The bit of [`GATE`] that keeps more threads from entering.
 const CLOSED: u64 = 1 << 31;
-/// How long a program that exits waits for the threads inside.
+/// Maximum time that an exiting program waits for the threads inside the gate.
 const LONGEST_END: Duration = Duration::from_secs(1);
 
-/// Runs `work` in Python and returns its result. Returns `None` without running it if the
-/// interpreter is about to exit: Python would end the thread inside Rust code, which aborts the
-/// process.
+/// Attaches this thread to Python, runs `work` and returns its result.
+///
+/// If the interpreter is about to exit, returns `None` and does not run `work`. Python would end
+/// the thread while it runs Rust code, and that aborts the process.
 pub(crate) fn attached<T>(work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
     /// Leaves the gate, even if `work` panics.
     struct Inside;
@@ -37,14 +39,14 @@ pub(crate) fn attached<T>(work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
     Python::try_attach(work)
 }
 
-/// The value of the gate in this process. In a forked child no thread is inside: they exist only in
-/// the parent.
+/// Returns the gate's value for this process. In a forked child, the count starts at 0 again: the
+/// counted threads exist only in the parent.
 fn of_this_process(gate: u64) -> u64 {
     let process = u64::from(process::id()) << 32;
     if gate & !0xFFFF_FFFF == process { gate } else { process | gate & CLOSED }
 }
 
-/// Closes the gate and waits for the threads inside. Called by `atexit`.
+/// Closes the gate and waits up to [`LONGEST_END`] until no thread is inside. Called by `atexit`.
 #[pyfunction]
 pub(crate) fn _leave_python(py: Python<'_>) {
     let close = |gate| Some(of_this_process(gate) | CLOSED);
@@ -57,19 +59,20 @@ pub(crate) fn _leave_python(py: Python<'_>) {
     });
 }
 
-/// Imports `bouncer_verify/_background.py`. The first call is made when a key set or renewer is
-/// made, so that no background thread has to load the module.
+/// Imports `bouncer_verify/_background.py`. Constructors of key sets and renewers call this before
+/// a background thread does, so that no background thread has to load the module.
 pub(crate) fn module(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     py.import("bouncer_verify._background")
 }
 
-/// Prepares for calls of the program's own `fetch` or `source`. Called on the program's thread.
+/// Prepares gevent, if the program uses it, for calls of the program's own `fetch` or `source`.
+/// Must be called on a thread of the program.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     module(py)?.call_method0("prepare").map(drop)
 }
 
-/// A handle of the core that is dropped without the GIL. The last handle waits for the background
-/// threads, and those may be waiting for the GIL.
+/// A handle of the core that is dropped without the GIL. Dropping the last handle waits for the
+/// background threads, which may be waiting for the GIL: with the GIL held, that is a deadlock.
 pub(crate) struct Detached<T: Send>(Option<T>);
 
 impl<T: Send> From<T> for Detached<T> {
@@ -91,8 +94,8 @@ impl<T: Send> Deref for Detached<T> {
 
 impl<T: Send> Drop for Detached<T> {
     fn drop(&mut self) {
-        // If Python is about to exit, this fails, and there is no GIL to release. The field's own
-        // drop then drops the handle.
+        // If Python is about to exit, try_attach() fails, and there is no GIL to release. The
+        // handle is then dropped with the field.
         Python::try_attach(|py| py.detach(|| drop(self.0.take())));
     }
 }
@@ -119,8 +122,8 @@ pub(crate) fn reporter() -> impl Fn(&RemoteJwkSetStatus) + Send + Sync {
             None => {}
         }
         let error = status.last_good_error.as_ref().map(ToString::to_string);
-        // Only one thread reports at a time. The lock can only be held if a fork interrupted a
-        // report. This process then logs no failures of the last-good file.
+        // Only one thread reports at a time. So the lock is held here only if the process was
+        // forked during a report. The child then logs no failures of the last-good file.
         let is_new = last_good_error.try_lock().is_ok_and(|mut before| {
             let is_new = error.is_some() && *before != error;
             before.clone_from(&error);
@@ -155,16 +158,18 @@ fn texts(error: Option<&FetchError>) -> (String, &'static str) {
     error.map_or((String::new(), ""), |error| (error.to_string(), error.failure().as_str()))
 }
 
-/// The last state that was reported. One thread at a time reports, so no lock is needed.
+/// The last state that was reported. Only one thread reports at a time, so this needs no lock.
 #[derive(Default)]
 struct LastReport {
     generation: AtomicU64,
-    /// The time of the last reported failure, in nanoseconds since 1970. It tells failures apart.
+    /// The time of the last reported failure, in nanoseconds since 1970. A failure with another
+    /// time is a new failure.
     failed_at: AtomicU64,
 }
 
 impl LastReport {
-    /// Returns `Some(true)` for a new failure, `Some(false)` for a new generation, else `None`.
+    /// Returns `Some(true)` for a new failure, `Some(false)` for only a new generation, else
+    /// `None`.
     fn update(&self, generation: u64, error_at: Option<SystemTime>) -> Option<bool> {
         let at = error_at.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let at = at.map_or(0, |at| at.as_nanos() as u64);

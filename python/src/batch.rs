@@ -1,4 +1,4 @@
-//! Batches: the argument `tokens` and the list of results.
+//! Converts the argument `tokens` of batch methods, and the list of their results.
 
 use crate::error::{exception, invalid_argument};
 use crate::text::Text;
@@ -9,8 +9,8 @@ use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBytes, PyList, PyString};
 
-/// The items of an iterable of `str` and `bytes`. Each item is referenced, because the caller's
-/// list may change while other threads run.
+/// The items of an iterable of `str` and `bytes`. This holds a reference to each item, because
+/// other threads may change the caller's list during the verification.
 pub(crate) struct Texts(pub(crate) Vec<OwnedText>);
 
 pub(crate) enum OwnedText {
@@ -31,7 +31,7 @@ impl<'py> FromPyObject<'_, 'py> for Texts {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        // A single token would be an iterable of its characters.
+        // A single token is rejected here. It would be an iterable too: of its characters.
         let one = object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>();
         if one || object.get_type().getattr_opt("__iter__")?.is_none() {
             let other = object.get_type().name()?;
@@ -61,7 +61,8 @@ impl OwnedText {
 
 pub(crate) type Verdict = Result<bouncer_verify::VerifiedToken, Error>;
 
-/// Returns a list of tokens and exceptions. The exceptions are not raised.
+/// Returns a list with a VerifiedToken or an exception for each result. Raises no exception for a
+/// rejected token.
 pub(crate) fn list(py: Python<'_>, verdicts: Vec<Verdict>) -> PyResult<Bound<'_, PyList>> {
     let object = |verdict| -> PyResult<_> {
         Ok(match verdict {
@@ -73,7 +74,7 @@ pub(crate) fn list(py: Python<'_>, verdicts: Vec<Verdict>) -> PyResult<Bound<'_,
     PyList::new(py, objects?)
 }
 
-/// Converts the argument `name`. A negative number raises InvalidArgumentError.
+/// Converts the argument `name`, a count. Raises InvalidArgumentError if it is negative.
 pub(crate) fn count(py: Python<'_>, name: &str, count: i64) -> PyResult<usize> {
     usize::try_from(count)
         .map_err(|_| invalid_argument(py, &format!("{name} must be 0 or more, not {count}")))

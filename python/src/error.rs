@@ -8,30 +8,30 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use std::sync::Mutex;
 
-/// The code of every error. A test checks that each has an exception.
+/// Returns the codes of all errors. A test checks that each code has an exception class.
 pub(crate) fn codes(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
     PyTuple::new(py, ErrorKind::ALL.iter().map(|kind| kind.as_str()))
 }
 
-/// The exception for `error`, with its text and claim.
+/// Returns the exception for `error`, with the text and the claim name of `error`.
 #[cold]
 pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
     build(py, error).unwrap_or_else(|failure| failure)
 }
 
-/// The exception for an argument that this module rejects before it calls the core.
+/// Returns the exception for an argument that this module rejects before it calls the core.
 #[cold]
 pub(crate) fn invalid_argument(py: Python<'_>, message: &str) -> PyErr {
     with_text(py, ErrorKind::InvalidArgument, message)
 }
 
-/// The exception for a failed call of `refresh()`.
+/// Returns the exception for a failed call of `refresh()`.
 #[cold]
 pub(crate) fn keys_unavailable(py: Python<'_>, message: &str) -> PyErr {
     with_text(py, ErrorKind::KeysUnavailable, message)
 }
 
-/// The exception for a failed call of `renew()`.
+/// Returns the exception for a failed call of `renew()`.
 #[cold]
 pub(crate) fn login_failed(py: Python<'_>, error: &FetchError) -> PyErr {
     with_text(py, error.login_kind(), &format!("the token was not renewed: {error}"))
@@ -40,10 +40,10 @@ pub(crate) fn login_failed(py: Python<'_>, error: &FetchError) -> PyErr {
 /// The exception class for one kind of error.
 struct Cause {
     class: Py<PyType>,
-    /// The last error of this kind and its Python objects. They are reused for an equal error: a
-    /// flood of rejected tokens repeats the same few texts.
+    /// The last error of this kind and its Python objects. If the next error is equal, the objects
+    /// are reused: a flood of rejected tokens repeats the same few texts.
     ///
-    /// Taken with `try_lock`, because a fork may leave it locked in the child.
+    /// Locked only with `try_lock`: after a fork, the mutex may stay locked in the child.
     last: Mutex<Option<Last>>,
 }
 
@@ -71,11 +71,11 @@ impl Parts {
     }
 }
 
-/// In the order of `ErrorKind::ALL`.
+/// The exception classes, in the order of `ErrorKind::ALL`.
 static CAUSES: PyOnceLock<Vec<Cause>> = PyOnceLock::new();
 
-/// Looks up the exception classes. Called when the module is loaded, not at first use: a fork
-/// during the first use would leave the child waiting for a thread that it does not have.
+/// Looks up the exception classes. Called when the module is loaded, not at first use. If a fork
+/// happened during the first use, the child would wait forever for a thread of the parent.
 pub(crate) fn load(py: Python<'_>) -> PyResult<()> {
     let by_code = py.import("bouncer_verify.exceptions")?.getattr("BY_CODE")?.cast_into::<PyDict>()?;
     let cause = |kind: &ErrorKind| {
@@ -104,7 +104,7 @@ fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         None => {
             let parts = Parts::new(py, error)?;
             let new = Last { error: error.clone(), parts: parts.clone_ref(py) };
-            // The old objects are dropped after the lock is released, because that may run Python.
+            // The old objects are dropped after the lock is released: dropping may run Python code.
             let _old = cause.last.try_lock().map(|mut last| last.replace(new));
             parts
         }

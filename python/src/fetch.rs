@@ -1,4 +1,4 @@
-//! Requests through the program's own HTTP client, the callable `fetch`.
+//! Sends requests through the program's own HTTP client, the callable `fetch`.
 
 use crate::background;
 use crate::pending_call::{Callable, PendingCall};
@@ -32,24 +32,24 @@ impl Transport for PythonTransport {
     }
 }
 
-/// One call of `fetch`. The thread that calls it reports the result here.
+/// One call of `fetch`. The thread that runs `fetch` reports the result to this object.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct FetchCall(PendingCall<HttpResponse>);
 
 #[pymethods]
 impl FetchCall {
-    /// Called with the result of the callable.
+    /// Called with the result of `fetch`.
     fn answer(&self, status: u16, headers: &Bound<'_, PyAny>, body: &[u8]) -> PyResult<()> {
-        // Some clients' headers have the methods of a Mapping but are not one.
+        // The headers of some clients have items() but are not a Mapping.
         let fields = headers.call_method0("items")?.try_iter()?.map(|field| field?.extract());
         let mut fields: Vec<(String, String)> = fields.collect::<PyResult<_>>()?;
-        // The client has decoded the body already, if it supports the encoding.
+        // `fetch` returns the body decoded, so this header no longer applies.
         fields.retain(|(name, _)| !name.eq_ignore_ascii_case("content-encoding"));
         self.0.finish(Ok(HttpResponse::new(status, fields, body.to_vec())));
         Ok(())
     }
 
-    /// Called with the class name of the exception that the callable raised.
+    /// Called with the class name of the exception that `fetch` raised.
     fn fail(&self, name: String) {
         self.0.fail(name);
     }

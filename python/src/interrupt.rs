@@ -1,4 +1,4 @@
-//! Waits that Ctrl-C can interrupt and that let other greenlets run.
+//! Functions that wait. Ctrl-C can interrupt the wait, and other greenlets can run during it.
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -11,14 +11,15 @@ const SLICE: Duration = Duration::from_millis(100);
 /// The time that a greenlet sleeps between two calls of `step`.
 const NAP: Duration = Duration::from_millis(10);
 
-/// Calls `step` until it returns `Some`. Returns `None` after `timeout`. `step` waits for at most
-/// the duration that it is passed.
+/// Calls `step` until it returns `Some`, and returns that. Returns `None` after `timeout`. `step`
+/// is called with a duration, and must not wait longer than this duration.
 ///
-/// Other threads may run Python meanwhile. If a signal handler raises an exception, returns that
-/// exception.
+/// Other threads can run Python while `step` waits. If a signal handler raises an exception,
+/// returns that exception as the error.
 ///
 /// If gevent or eventlet has patched `time.sleep`, `step` is called with a duration of zero, and
-/// the greenlet sleeps between two calls. A thread that waited would stop all greenlets of its hub.
+/// the greenlet sleeps between two calls. If `step` blocked the thread, no greenlet of its hub
+/// could run.
 pub(crate) fn in_slices<T: Send>(
     py: Python<'_>,
     timeout: Duration,
@@ -40,7 +41,8 @@ pub(crate) fn in_slices<T: Send>(
     }
 }
 
-/// Returns `time.sleep` if gevent or eventlet has patched it: it then lets other greenlets run.
+/// Returns `time.sleep` if gevent or eventlet has patched it. The patched function lets other
+/// greenlets run.
 fn greenlet_sleep(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
     let sleep = py.import("time")?.getattr("sleep")?;
     let module = sleep.getattr("__module__").and_then(|module| module.extract::<String>());
@@ -52,7 +54,7 @@ fn greenlet_sleep(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
 /// Runs `work`, which cannot be split into slices, and returns its result.
 ///
 /// On the main thread, which receives signals, and in a greenlet, `work` runs on another thread
-/// named `name`. A signal ends the wait for that thread; `work` itself continues to its end.
+/// named `name`. If a signal handler raises an exception, the wait ends, but `work` continues.
 pub(crate) fn wait_for<T: Send + 'static>(
     py: Python<'_>,
     name: &str,

@@ -10,9 +10,9 @@ use std::hash::{Hash, Hasher};
 
 /// A public key that verifies signatures. Immutable.
 ///
-/// Make one with a static method. Each raises InvalidKeyError for a key that is not safe to use: an
-/// RSA modulus under 2048 or over 8192 bits, an even exponent, a private or symmetric key, a point
-/// off its curve.
+/// The static methods make a Jwk. They raise InvalidKeyError for a key that is not safe to use.
+/// That is a private or symmetric key, an RSA modulus under 2048 or over 8192 bits, an even
+/// exponent, or a point that is not on its curve.
 #[pyclass(frozen, eq, hash, from_py_object, module = "bouncer_verify")]
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Jwk(pub(crate) bouncer_verify::Jwk);
@@ -117,8 +117,8 @@ impl Jwk {
         self.0.e().map(|octets| integer(py, octets)).transpose()
     }
 
-    /// Whether "n" or "e" had an encoding that RFC 7518 forbids but that is accepted: padding, the
-    /// standard base64 alphabet, or a leading zero octet.
+    /// True if "n" or "e" had an encoding that RFC 7518 forbids, but that this library accepts:
+    /// padding, the standard base64 alphabet, or a leading zero octet.
     #[getter]
     fn is_tolerated(&self) -> bool {
         self.0.is_tolerated()
@@ -159,8 +159,8 @@ fn made(py: Python<'_>, key: Result<bouncer_verify::Jwk, Error>) -> PyResult<Jwk
     key.map(Jwk).map_err(|error| exception(py, &error))
 }
 
-/// The octets of a non-negative `int`. A negative `int` becomes zero, which is no valid part of a
-/// key either.
+/// Returns the big-endian octets of an `int`. Returns no octets for a negative `int`, as for zero:
+/// the core rejects a key with such a number.
 fn big_endian<'py>(integer: &Bound<'py, PyInt>) -> PyResult<Bound<'py, PyBytes>> {
     let py = integer.py();
     if integer.lt(0)? {

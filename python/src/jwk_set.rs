@@ -15,7 +15,7 @@ pub(crate) struct JwkSet(pub(crate) Arc<bouncer_verify::JwkSet>);
 
 #[pymethods]
 impl JwkSet {
-    /// Makes a set of an iterable of Jwk. `backend` is as for from_json().
+    /// Makes a set from an iterable of Jwk. from_json() describes `backend`.
     ///
     /// Raises NoUsableKeyError.
     #[new]
@@ -31,7 +31,7 @@ impl JwkSet {
     /// Reads a JWK Set document: strict JSON of at most 1 MiB and 1000 members. At most 100 usable
     /// keys are kept.
     ///
-    /// backend: the code that verifies signatures; the results are the same with each.
+    /// backend: the code that verifies signatures. Each back end accepts the same signatures.
     /// "accelerated": aws-lc, and AVX-512 IFMA for RS256 if the CPU has it. "aws-lc": aws-lc alone.
     /// None: "accelerated", unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
     ///
@@ -43,7 +43,8 @@ impl JwkSet {
         Self::made(py, py.detach(|| bouncer_verify::JwkSet::from_slice_with(json.as_ref(), backend)))
     }
 
-    /// Returns the keys of a document that from_json() skips, even if it raises NoUsableKeyError.
+    /// Returns the keys that from_json() skips in this document. Works even if from_json() raises
+    /// NoUsableKeyError for the document.
     ///
     /// Raises MalformedKeySetError.
     #[staticmethod]
@@ -83,7 +84,7 @@ impl JwkSet {
     }
 }
 
-/// The back end of this name. None means the default.
+/// Returns the back end with this name. None means the default.
 pub(crate) fn backend_of(py: Python<'_>, name: Option<&str>) -> PyResult<Backend> {
     match name {
         None => Ok(Backend::default()),
@@ -100,19 +101,19 @@ pub(crate) struct SkippedKey(bouncer_verify::SkippedKey);
 
 #[pymethods]
 impl SkippedKey {
-    /// Its position in the document, from 0.
+    /// The index of the key in the document, from 0.
     #[getter]
     fn index(&self) -> usize {
         self.0.index()
     }
 
-    /// Its key ID; None if it has none, or none that can be read.
+    /// The key ID; None if the key has no key ID, or if it cannot be read.
     #[getter]
     fn kid(&self) -> Option<&str> {
         self.0.kid()
     }
 
-    /// The reason: a stable name such as "wrong_use".
+    /// Why the key cannot be used: a stable name such as "wrong_use".
     #[getter]
     fn reason(&self) -> &'static str {
         self.0.reason().as_str()

@@ -1,12 +1,13 @@
 //! The Python module: each function converts its arguments, calls the core once and converts the
-//! result. Each class of the Python interface has a file.
+//! result. The main classes of the Python interface each have their own file.
 //!
 //! Users import the package `bouncer_verify/__init__.py`. `bouncer_verify/exceptions.py` defines
-//! the exceptions. The core is used through what its `lib.rs` exports, as `bouncer_verify::`.
+//! the exceptions. In Rust paths, `bouncer_verify::` is the core: this module uses only items that
+//! the core's `lib.rs` exports.
 //!
-//! Remote keys and token renewers have a background thread of the core. It enters Python in three
-//! places: `background` for logging, `fetch` for the program's own HTTP client, and `token_source`
-//! for the program's own source of tokens. All go through the gate in `background`.
+//! The core fetches remote keys and renews tokens on background threads. These threads call Python
+//! in three modules: `background` for logging, `fetch` for the program's own HTTP client, and
+//! `token_source` for the program's own source of tokens. All calls pass the gate in `background`.
 
 mod authorization;
 mod background;

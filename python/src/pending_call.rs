@@ -1,5 +1,5 @@
-//! Calls of the program's own callables, `fetch` and `source`, each on its own thread. A callable
-//! that hangs blocks neither a key set nor the exit of the program.
+//! Calls the program's own callables, `fetch` and `source`. Each call runs on its own thread. So a
+//! callable that hangs blocks neither a key set nor the exit of the program.
 
 use crate::background;
 use bouncer_verify::{FetchError, FetchFailure};
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-/// The longest time until a closed key set or renewer stops waiting for the callable.
+/// Maximum time until a closed key set or renewer stops waiting for the callable.
 const SLICE: Duration = Duration::from_millis(50);
 
 type Outcome<T> = Result<T, FetchError>;
@@ -19,7 +19,8 @@ type Outcome<T> = Result<T, FetchError>;
 pub(crate) struct Callable {
     callable: Py<PyAny>,
     interrupted: AtomicBool,
-    /// The id of the process in which a call is in flight, else 0. A call does not survive a fork.
+    /// The id of the process in which a call is in flight; 0 if there is no call. After a fork, the
+    /// call continues only in the parent.
     busy: Arc<AtomicU32>,
 }
 
@@ -28,7 +29,8 @@ impl Callable {
         Self { callable, interrupted: AtomicBool::new(false), busy: Arc::default() }
     }
 
-    /// Begins a call with `start`, and waits up to `timeout` for its result.
+    /// Starts a call with the function `start`, and waits up to `timeout` for the result of the
+    /// call.
     pub(crate) fn call<T: Send>(
         &self,
         timeout: Duration,
@@ -73,7 +75,7 @@ impl Callable {
     }
 }
 
-/// One call. The thread that makes it reports the result here.
+/// One call. The thread that runs the callable reports the result to this object.
 pub(crate) struct PendingCall<T> {
     sender: SyncSender<Outcome<T>>,
     busy: Arc<AtomicU32>,
@@ -82,17 +84,19 @@ pub(crate) struct PendingCall<T> {
 
 impl<T> PendingCall<T> {
     pub(crate) fn finish(&self, outcome: Outcome<T>) {
-        // Before the result is sent: its receiver may call again at once.
+        // This must come before the result is sent: the receiver may start the next call at once.
         self.end();
         let _ = self.sender.try_send(outcome);
     }
 
-    /// Reports an exception by the name of its class. Its text may contain secrets.
+    /// Reports that the callable raised an exception. `name` is the name of the exception's class.
+    /// The exception's text is not reported, because it may contain secrets.
     pub(crate) fn fail(&self, name: String) {
         self.finish(Err(FetchError::new(FetchFailure::Other, name)));
     }
 
-    /// Only the first call of this has an effect: later, another call may be in flight.
+    /// Records that this call of the callable is no longer in flight. Only the first `end()` has an
+    /// effect: at the second one, the next call may already be in flight.
     fn end(&self) {
         if !self.over.swap(true, Ordering::SeqCst) {
             self.busy.store(0, Ordering::SeqCst);

@@ -8,16 +8,16 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::borrow::Cow;
 
-/// The rules that a token must meet, besides its signature. Immutable; any number of threads may
-/// use it.
+/// The rules that a token must meet, in addition to a valid signature. Immutable; any number of
+/// threads may use it.
 ///
 /// Settings are keywords: docs/settings.md and `bouncer_verify.types.PolicySettings` list them. A
 /// duration is a number of seconds, a timedelta or text such as "30s". A list is a `str` or an
 /// iterable of `str`. `time` is an int of seconds since 1970. None leaves a setting at its default.
 /// A policy must set `issuers`, `any_issuer=True` or `profile="dcos"`.
 ///
-/// clock: a callable that returns the time to verify at, in seconds since 1970. It is called for
-/// each token, and once for a batch. None: the system's clock.
+/// clock: a callable that returns the time at which tokens are verified, in seconds since 1970. It
+/// is called once for each token, or once for a whole batch. None: the system's clock.
 ///
 /// Raises InvalidArgumentError, and TypeError for an unknown setting or a value of the wrong type.
 #[pyclass(frozen, module = "bouncer_verify")]
@@ -26,7 +26,7 @@ pub(crate) struct Policy {
     #[pyo3(get)]
     clock: Option<Py<PyAny>>,
     exact_nbf: bool,
-    /// All of the above, except the clock.
+    /// The core's policy, made from `settings` and `exact_nbf`. It does not use the clock.
     pub(crate) policy: bouncer_verify::Policy,
 }
 
@@ -44,38 +44,40 @@ impl Policy {
         Self::made(py, settings, clock, _exact_nbf)
     }
 
-    /// Makes the policy of a JSON document: `{"issuers": ["https://id.example"], "leeway": "30s"}`.
+    /// Makes a policy from a JSON document such as
+    /// `{"issuers": ["https://id.example"], "leeway": "30s"}`.
     #[staticmethod]
     #[pyo3(signature = (document, /))]
     fn from_json(py: Python<'_>, document: Text<'_>) -> PyResult<Self> {
         Self::made(py, settings::of_document(py, SettingsKind::Policy, &document)?, None, false)
     }
 
-    /// For the tokens of DC/OS's Bouncer: RS256, with "exp" and a non-empty string "uid". "iss" is
-    /// not compared.
+    /// Makes a policy for the tokens of DC/OS's Bouncer. They must be signed with RS256, and have
+    /// "exp" and a non-empty string "uid". "iss" is not checked.
     #[staticmethod]
     fn dcos(py: Python<'_>) -> PyResult<Self> {
         Self::with(py, &[("profile", "dcos")])
     }
 
-    /// For tokens of `issuer` for `audience`. "iss" and "aud" are required and must match,
-    /// character for character. The header parameter "typ" is not compared: if the issuer's access
-    /// tokens follow RFC 9068, add `.replace(token_type="at+jwt")`.
+    /// Makes a policy for tokens that `issuer` signed for `audience`. "iss" and "aud" are required
+    /// and must match, character for character. The header parameter "typ" is not checked. If the
+    /// issuer's access tokens follow RFC 9068, add `.replace(token_type="at+jwt")`.
     #[staticmethod]
     fn for_issuer(issuer: &Bound<'_, PyAny>, audience: &Bound<'_, PyAny>) -> PyResult<Self> {
         let (one, other) = (str_of("issuer", issuer)?, str_of("audience", audience)?);
         Self::with(issuer.py(), &[("issuers", &one), ("audiences", &other)])
     }
 
-    /// Checks only the signature and the times. Every token that a key of the set has signed is
-    /// accepted, unless it has "aud". Prefer `for_issuer()` if tokens have "iss" and "aud".
+    /// Makes a policy that does not check "iss". Only the algorithm, the signature and the times
+    /// are checked, and a token with "aud" is rejected. Prefer `for_issuer()` if the tokens have
+    /// "iss" and "aud".
     #[staticmethod]
     fn any_issuer(py: Python<'_>) -> PyResult<Self> {
         Self::with(py, &[("any_issuer", "true")])
     }
 
-    /// Returns a copy with some settings changed, named as in the constructor. None resets a
-    /// setting to its default.
+    /// Returns a copy with some settings changed. The keywords are those of the constructor. None
+    /// resets a setting to its default.
     #[pyo3(signature = (**changes))]
     fn replace<'py>(
         slf: &Bound<'py, Self>,
@@ -88,7 +90,8 @@ impl Policy {
         slf.get_type().call((), Some(&arguments))
     }
 
-    /// Every setting by name: its value, else its default, else None.
+    /// All settings by name. The value of a setting that is not set is its default, or None if
+    /// there is no default.
     #[getter]
     fn settings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         settings::all(py, &self.settings)
@@ -97,7 +100,7 @@ impl Policy {
     fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
         let Ok(other) = other.cast::<Self>().map(Bound::get) else { return Ok(false) };
         let comparable = |policy: &Self| -> PyResult<_> {
-            // Setting a default explicitly changes nothing.
+            // A setting that is set to its default is equal to one that is not set.
             let comparable = policy.settings(py)?;
             comparable.update(policy.arguments(py)?.as_mapping())?;
             Ok(comparable)
@@ -113,7 +116,8 @@ impl Policy {
 }
 
 impl Policy {
-    /// Returns the policy for one verification: with the time of its clock, if it has one.
+    /// Returns the core's policy for one verification. If the policy has a clock, the time is set
+    /// to the clock's time.
     pub(crate) fn now(&self, py: Python<'_>) -> PyResult<Cow<'_, bouncer_verify::Policy>> {
         Ok(match self.time(py)? {
             Some(now) => Cow::Owned(self.policy.clone().time(now)),
@@ -162,7 +166,7 @@ impl Policy {
         Self::made(py, settings, None, false)
     }
 
-    /// The arguments with which the constructor makes the same policy.
+    /// Returns the arguments with which the constructor makes an equal policy.
     fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let arguments = settings::given(py, &self.settings)?;
         if let Some(clock) = &self.clock {

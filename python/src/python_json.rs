@@ -9,8 +9,9 @@ use std::fmt;
 
 /// Converts `json` to exactly the value that Python's `json.loads` returns.
 ///
-/// Calls `json.loads` itself for a document with a fraction, an exponent or an integer over 64
-/// bits: it rounds correctly and has integers of any length. Such numbers are rare in tokens.
+/// Calls `json.loads` for a document with a fraction, an exponent or an integer over 64 bits:
+/// `json.loads` rounds correctly and returns integers of any length. Such numbers are rare in
+/// tokens.
 pub(crate) fn loads<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
     match Value(py).deserialize(&mut serde_json::Deserializer::from_str(json)) {
         Ok(value) => Ok(value),
@@ -18,8 +19,7 @@ pub(crate) fn loads<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyA
     }
 }
 
-/// Copies `value` with its lists and dicts at every level. Changing the copy does not change the
-/// original.
+/// Returns a deep copy of `value`: its lists and dicts are copied at every level.
 pub(crate) fn copied<'py>(value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     if let Ok(dict) = value.cast::<PyDict>() {
         let copy = PyDict::new(dict.py());
@@ -35,7 +35,7 @@ pub(crate) fn copied<'py>(value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny
     Ok(value)
 }
 
-/// Builds Python objects directly from the text.
+/// Builds Python objects while serde_json parses the text.
 #[derive(Clone, Copy)]
 struct Value<'py>(Python<'py>);
 

@@ -12,7 +12,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::time::Duration;
 
-/// The longest timeout of `refresh()` and `renew()`: no fetch or login takes so long.
+/// The maximum timeout of `refresh()` and `renew()`. Longer timeouts are reduced to this: no fetch
+/// or login takes longer.
 pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An issuer's JWK Set, fetched from its URL. A background thread keeps it fresh, through rotations
@@ -24,16 +25,19 @@ pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 /// duration is a number of seconds, a timedelta or text such as "30s". None leaves a setting at its
 /// default.
 ///
-/// url: https. http is allowed to this machine, and to others with `allow_http=True`.
+/// url: an https URL. An http URL is allowed if its host is this machine, or with
+/// `allow_http=True`.
 ///
 /// fetch: a callable that makes the requests in place of the built-in client. fetch(url, headers,
-/// timeout) returns (status, headers, body), with the body decoded. It is called on a daemon
+/// timeout) returns (status, headers, body), with the body decoded. `fetch` is called on a daemon
 /// thread. It must not follow redirects to another origin. Settings of the built-in client cannot
-/// be combined with it. It must not reference the key set, for example as a method of the object
-/// that owns the key set: the garbage collector does not see such a cycle. Neither object would be
-/// freed, and only close() would end the thread.
+/// be combined with `fetch`.
 ///
-/// log: whether changes of the keys and failures are logged, by the logger "bouncer_verify".
+/// `fetch` must not reference the key set, for example as a method of the object that owns the key
+/// set. The garbage collector does not see such a cycle: neither object would be freed, and only
+/// close() would end the thread.
+///
+/// log: whether the logger "bouncer_verify" logs changes of the keys and failures.
 ///
 /// Raises InvalidArgumentError; TypeError for an unknown setting or a value of the wrong type;
 /// MalformedKeySetError or NoUsableKeyError if `seed` is not a usable JWK Set.
@@ -56,9 +60,9 @@ impl RemoteJwkSet {
         Self::at("url", &str_of("url", url)?, url.py(), fetch, log, settings)
     }
 
-    /// Makes the key set of `issuer`. Its URL is read from the issuer's metadata, at
-    /// /.well-known/openid-configuration (OpenID Connect Discovery 1.0). The metadata must name the
-    /// same issuer, character for character.
+    /// Makes the key set of `issuer`. The URL of the JWK Set is read from the issuer's metadata, at
+    /// /.well-known/openid-configuration (OpenID Connect Discovery 1.0). The metadata's issuer must
+    /// equal `issuer`, character for character.
     ///
     /// The other arguments and the exceptions are those of the constructor.
     #[staticmethod]
@@ -72,7 +76,8 @@ impl RemoteJwkSet {
         Self::at("discover", &str_of("issuer", issuer)?, issuer.py(), fetch, log, settings)
     }
 
-    /// Makes the key set of a JSON document: `{"url": "https://id.example/jwks", "ttl": "5m"}`.
+    /// Makes a key set from a JSON document such as
+    /// `{"url": "https://id.example/jwks", "ttl": "5m"}`.
     #[staticmethod]
     #[pyo3(signature = (document, /, *, fetch = None, log = true))]
     fn from_json(
@@ -85,16 +90,16 @@ impl RemoteJwkSet {
     }
 
     /// Waits until there are keys, for up to `timeout` seconds. Failed fetches are retried for the
-    /// whole time, even if the failure is one that will not go away, such as a wrong URL.
+    /// whole time, even if the failure is permanent, for example if the URL is wrong.
     ///
-    /// Raises KeysUnavailableError, with the last failure, if there are no keys then.
+    /// Raises KeysUnavailableError, with the last failure, if there are still no keys.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
         self.wait_for(py, None, seconds(py, "timeout", timeout)?)?;
         self.current(py).map(drop)
     }
 
-    /// wait_ready() for an event loop of asyncio or trio: awaits instead of blocking.
+    /// Does the same as wait_ready(), but does not block the event loop of asyncio or trio.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready_async<'py>(slf: &Bound<'py, Self>, timeout: f64) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
@@ -102,18 +107,20 @@ impl RemoteJwkSet {
         py.import("bouncer_verify._waiting")?.call_method1("wait_ready", (slf, timeout))
     }
 
-    /// Returns the keys in use. The returned set does not change when newer keys come.
+    /// Returns the keys in use. The returned set does not change when newer keys are fetched.
     ///
-    /// Raises KeysUnavailableError: there are no keys yet, they are too old, or the set is closed.
+    /// Raises KeysUnavailableError if there are no keys yet, if they are too old, or if the key set
+    /// is closed.
     fn current(&self, py: Python<'_>) -> PyResult<JwkSet> {
         self.keys.current().map(JwkSet).map_err(|error| exception(py, &error))
     }
 
     /// Fetches the keys now. Concurrent callers share one fetch. If it fails, the keys in use stay.
     ///
-    /// For operators: no budget limits how often, so do not call it for a request.
+    /// For operators. The number of these fetches is not limited, so do not call refresh() in the
+    /// handler of a request.
     ///
-    /// Raises KeysUnavailableError: the fetch failed, or is not over after `timeout` seconds.
+    /// Raises KeysUnavailableError if the fetch fails or takes longer than `timeout` seconds.
     #[pyo3(signature = (timeout = 10.0))]
     fn refresh(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
         let timeout = seconds(py, "timeout", timeout)?.min(LONGEST_REFRESH);
@@ -137,7 +144,7 @@ impl RemoteJwkSet {
     }
 
     /// Returns counters and states for metrics, logs and health checks, as a
-    /// `bouncer_verify.types.KeysStats`. They are those of this process.
+    /// `bouncer_verify.types.KeysStats`. They cover only this process.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         stats::dict(py, &Stats::from(&*self.keys))
     }
@@ -147,8 +154,8 @@ impl RemoteJwkSet {
         Stats::from(&*self.keys).prometheus()
     }
 
-    /// Closes the key set for all its users: the fetch in flight is cancelled, the thread ends, and
-    /// there are no keys any more. An unused key set is closed when it is freed.
+    /// Closes the key set for all its users. The fetch in flight is cancelled, the thread ends, and
+    /// the key set has no keys any more. Dropping the last reference also closes it.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.keys.close());
     }
@@ -172,8 +179,9 @@ impl RemoteJwkSet {
         self.max_wait.as_secs_f64()
     }
 
-    /// Waits for up to `timeout` seconds until the fetch of this ticket is over, or until there are
-    /// keys if the ticket is 0. Returns True if a longer wait would not help.
+    /// Waits up to `timeout` seconds until the fetch of this ticket is over. If the ticket is 0,
+    /// waits until there are keys. The wait also ends if the key set is closed. Returns False if
+    /// the timeout ends the wait, else True.
     #[pyo3(signature = (ticket, timeout, /))]
     fn _wait(&self, py: Python<'_>, ticket: u64, timeout: f64) -> PyResult<bool> {
         self.wait_for(py, Ticket::from_bits(ticket), seconds(py, "timeout", timeout)?)
@@ -217,8 +225,9 @@ impl RemoteJwkSet {
         Ok(Self { keys: keys.into(), max_wait: settings::duration(py, settings, "max_wait")? })
     }
 
-    /// Waits until the fetch of `ticket` is over, or until there are keys if it is `None`. Returns
-    /// true if a longer wait would not help.
+    /// Waits until the fetch of `ticket` is over. If `ticket` is `None`, waits until there are
+    /// keys. The wait also ends if the key set is closed. Returns false if the timeout ends the
+    /// wait, else true.
     pub(crate) fn wait_for(
         &self,
         py: Python<'_>,
@@ -236,8 +245,8 @@ impl RemoteJwkSet {
     }
 }
 
-/// Returns the number of the fetch or login that a ticket is for. Different tickets may have the
-/// same number.
+/// Returns the number of the fetch or login that a ticket waits for. Different tickets may wait for
+/// the same fetch or login.
 #[pyfunction]
 #[pyo3(signature = (ticket, /))]
 pub(crate) fn _attempt(ticket: u64) -> u64 {

@@ -1,5 +1,5 @@
-//! Converts keyword arguments to settings of the core, and settings to Python values. The core's
-//! table defines the settings.
+//! Converts keyword arguments to settings of the core, and settings to Python values. A table in
+//! the core defines which settings exist.
 
 use crate::error::{exception, invalid_argument};
 use crate::python_json;
@@ -11,10 +11,12 @@ use pyo3::types::{PyBool, PyDict, PyInt, PyMapping, PyString, PyTuple};
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// Units in milliseconds. "ms" comes before "s", because "5ms" ends in both.
+/// Units of durations, each with its length in milliseconds. "ms" comes before "s", because "5ms"
+/// ends in both.
 const UNITS: [(&str, f64); 5] = [("ms", 1.0), ("s", 1e3), ("m", 60e3), ("h", 3600e3), ("d", 86400e3)];
 
-/// The settings of `keywords`. A keyword with the value `None` leaves its setting unset.
+/// Returns the settings of the keyword arguments. A keyword with the value `None` leaves its
+/// setting unset.
 pub(crate) fn of_keywords(
     py: Python<'_>,
     kind: SettingsKind,
@@ -27,7 +29,7 @@ pub(crate) fn of_keywords(
     Ok(settings)
 }
 
-/// The settings of a JSON document.
+/// Returns the settings of a JSON document.
 pub(crate) fn of_document(py: Python<'_>, kind: SettingsKind, document: &Text<'_>) -> PyResult<Settings> {
     let mut settings = Settings::new(kind);
     let document = std::str::from_utf8(document.as_ref())
@@ -63,8 +65,8 @@ fn put(py: Python<'_>, settings: &mut Settings, name: &str, value: &Bound<'_, Py
     }
 }
 
-/// Sets a list to one `str` or to an iterable of `str`. An empty iterable is an error: a value that
-/// is empty in a configuration must not turn a check off.
+/// Sets a list setting from one `str` or from an iterable of `str`. An empty iterable is an error:
+/// an empty value in a configuration must not turn a check off.
 fn put_list(py: Python<'_>, settings: &mut Settings, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
     if value.is_instance_of::<PyString>() {
         return set(py, settings, name, &str_of(name, value)?);
@@ -79,7 +81,7 @@ fn put_list(py: Python<'_>, settings: &mut Settings, name: &str, value: &Bound<'
         is_first = false;
     }
     if is_first {
-        return Err(invalid_argument(py, &format!("{name} is empty: leave it out")));
+        return Err(invalid_argument(py, &format!("{name} is empty: omit it, or pass at least one value")));
     }
     Ok(())
 }
@@ -137,7 +139,7 @@ fn milliseconds_of(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     })
 }
 
-/// The settings that are set, by name.
+/// Returns the settings that are set, by name.
 pub(crate) fn given<'py>(py: Python<'py>, settings: &Settings) -> PyResult<Bound<'py, PyDict>> {
     let given = python_json::loads(py, &settings.document())?.cast_into::<PyDict>()?;
     for setting in settings.kind().settings() {
@@ -148,8 +150,8 @@ pub(crate) fn given<'py>(py: Python<'py>, settings: &Settings) -> PyResult<Bound
     Ok(given)
 }
 
-/// Every setting of this kind, by name: its value, else its default, else `None`. A flag is `False`
-/// if it is not set.
+/// Returns all settings of this kind, by name. The value of a setting that is not set is its
+/// default, or `None` if there is no default. A flag that is not set is `False`.
 pub(crate) fn all<'py>(py: Python<'py>, settings: &Settings) -> PyResult<Bound<'py, PyDict>> {
     let (given, mut defaults) = (given(py, settings)?, Settings::new(settings.kind()));
     let all = PyDict::new(py);
@@ -164,7 +166,7 @@ pub(crate) fn all<'py>(py: Python<'py>, settings: &Settings) -> PyResult<Bound<'
     Ok(all)
 }
 
-/// The duration of the setting `name`, or its default.
+/// Returns the duration that the setting `name` has, or its default.
 pub(crate) fn duration(py: Python<'_>, settings: &Settings, name: &str) -> PyResult<Duration> {
     let value = all(py, settings)?.as_any().get_item(name)?.extract()?;
     seconds(py, name, value)

@@ -5,8 +5,8 @@
 Functions, arguments and exceptions are named as in PyJWT. The rules are those of bouncer_verify,
 which are stricter. README.md lists every difference, and the parts of PyJWT that are missing here.
 
-If the program has also imported PyJWT, each exception is an instance of PyJWT's class of the same
-name too. So `except jwt.InvalidTokenError` elsewhere in the program keeps working.
+If the program has also imported PyJWT, each exception is also an instance of PyJWT's class of the
+same name. So code that catches PyJWT's own `jwt.InvalidTokenError` keeps working.
 """
 
 from . import algorithms, api_jwk, api_jwt, exceptions, jwks_client, types, utils, warnings

@@ -1,4 +1,4 @@
-"""If the program has imported PyJWT, the exceptions also derive from PyJWT's classes."""
+"""Makes the exceptions derive from PyJWT's classes too, if the program has imported PyJWT."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def about(cause: type[BouncerError], claim: str, message: str) -> BouncerError:
     return error
 
 
-# PyJWT's class for each malformed claim or header parameter.
+# The class that PyJWT raises for each malformed claim or header parameter.
 _MALFORMED: dict[tuple[str, str | None], type[BouncerError]] = {
     ("malformed_claims", "aud"): InvalidAudienceError,
     ("malformed_claims", "iat"): InvalidIssuedAtError,
@@ -43,7 +43,7 @@ _MALFORMED: dict[tuple[str, str | None], type[BouncerError]] = {
 
 
 def as_pyjwt(error: BouncerError) -> BouncerError:
-    """Returns the same error with a class that PyJWT's `except` clauses catch."""
+    """Returns the same error as an instance of the class that PyJWT raises for it."""
     cause = _MALFORMED.get((error.code, error.claim), type(error))
     attributes: dict[str, Any] = {} if error.claim is None else {"claim": error.claim}
     if cause is not type(error):
@@ -66,7 +66,7 @@ _JOINT: dict[type[BouncerError], type[BouncerError]] = {}
 def joint(cause: type[BouncerError]) -> type[BouncerError]:
     """Returns a class derived from `cause` and from PyJWT's class of the same name.
 
-    If PyJWT has no class of that name, the first base class that it has is used.
+    If PyJWT has no class of that name, uses the nearest base class of `cause` that PyJWT has.
     """
     if cause in _JOINT:
         return _JOINT[cause]

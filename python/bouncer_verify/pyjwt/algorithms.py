@@ -1,4 +1,4 @@
-"""The parts of `jwt.algorithms` that programs use beside `decode`: digests, and keys from JWKs."""
+"""The parts of `jwt.algorithms` that verifying programs use: digests, and keys from JWKs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
 
 
 class Algorithm:
-    """An algorithm: PyJWT's `Algorithm` without signing and verifying."""
+    """PyJWT's `Algorithm`, without the methods that sign and verify."""
 
     _key_type = ""
 
@@ -29,10 +29,12 @@ class Algorithm:
         self.name = name
 
     def compute_hash_digest(self, bytestr: bytes) -> bytes:
-        """Returns the digest of `bytestr` with the algorithm's hash function.
+        """Returns the digest of `bytestr`, computed with the algorithm's hash function.
 
-        The left half of the digest of an access token is OpenID Connect's "at_hash". Raises
-        NotImplementedError for EdDSA, which has no hash function.
+        OpenID Connect's "at_hash" is the left half of the access token's digest, in base64url.
+
+        Raises NotImplementedError for EdDSA and Ed25519, for which PyJWT defines no hash
+        function.
         """
         if not self.name[-3:].isdigit():
             raise NotImplementedError(f"{self.name} has no hash algorithm")
@@ -41,7 +43,10 @@ class Algorithm:
     @classmethod
     @raises_as_pyjwt
     def from_jwk(cls, jwk: str | dict[str, Any]) -> Jwk:
-        """Returns the key of a JWK of this algorithm's key type, for `decode`. Raises InvalidKeyError."""
+        """Converts a JWK to a key for `decode`.
+
+        Raises InvalidKeyError if the key is not usable or is not of this algorithm's key type.
+        """
         key = Jwk.from_json(jwk if isinstance(jwk, str) else json.dumps(jwk))
         if cls._key_type not in ("", key.kty):
             raise InvalidKeyError(f"the key's type is {key.kty}, not {cls._key_type}")

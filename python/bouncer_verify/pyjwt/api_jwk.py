@@ -1,4 +1,4 @@
-"""The keys of `jwt.api_jwk`."""
+"""`PyJWK` and `PyJWKSet` of `jwt.api_jwk`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .exceptions import InvalidKeyError, PyJWKError
 
 __all__ = ["PyJWK", "PyJWKSet"]
 
-# The algorithm that PyJWT assumes for a key without "alg", by curve. None means RSA.
+# The algorithm that PyJWT assumes for a key without "alg", by the key's curve. RSA keys have None.
 _USUAL_ALGORITHM = {None: "RS256", "P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
 
 
 class PyJWK:
     """A JWK as a key for `decode`.
 
-    key: the `Jwk`. If the JWK has no "alg", it is for every algorithm of its key type.
-    algorithm_name, Algorithm: what `decode` allows if it is called without algorithms.
+    key: the key as a `Jwk`. Without "alg" in the JWK, it allows every algorithm of its key type.
+    algorithm_name, Algorithm: the algorithm that `decode` allows if the call passes no algorithms.
     """
 
     @raises_as_pyjwt

@@ -59,7 +59,8 @@ def decode(
     """Verifies `jwt` and returns its claims.
 
     key: a PEM public key, a key of the `cryptography` package, a `PyJWK`, a `Jwk` or a `JwkSet`.
-    algorithm: the only allowed algorithm, as in PyJWT 1; new code uses `algorithms`.
+    algorithm: the only allowed algorithm, as in PyJWT 1. New code should use `algorithms`.
+    If both are passed, `algorithms` applies.
     kwargs: ignored, with a warning.
     """
     if kwargs:
@@ -85,7 +86,7 @@ def decode_complete(
     algorithm: str | None = None,
     **kwargs: Any,
 ) -> dict[str, Any]:
-    """Verifies `jwt` as `decode` does and returns its "payload", "header" and "signature"."""
+    """Verifies `jwt` as `decode` does. Returns a dict with "payload", "header" and "signature"."""
     if kwargs:
         _warn_of(kwargs)
     token = _verified(
@@ -101,9 +102,9 @@ def decode_complete(
 
 @raises_as_pyjwt
 def get_unverified_header(jwt: str | bytes) -> dict[str, Any]:
-    """Returns the header of a token without verifying it. Use it only to look up a key."""
+    """Returns the header of an unverified token. Use the header only to look up a key."""
     _check_type(jwt)
-    # Checked first, so that no long text is split or decoded.
+    # The length is checked first, so that a too long token is neither split nor decoded.
     if len(jwt) > _MAX_TOKEN_LEN:
         raise TokenTooLargeError("the token is too large")
     parts = jwt.split("." if isinstance(jwt, str) else b".")  # type: ignore[arg-type]
@@ -167,14 +168,15 @@ def _verified(
     if isinstance(leeway, timedelta):
         leeway = leeway.total_seconds()
     try:
-        # A policy's leeway is in whole seconds and never negative. _check_times() does the rest.
+        # A policy's leeway must be whole seconds, 0 or more. _check_times() applies the exact
+        # leeway.
         whole_leeway = max(0, math.ceil(leeway))
     except (OverflowError, ValueError):
         raise InvalidArgumentError("leeway must be a finite number of seconds") from None
     verify_aud = options.get("verify_aud", True)
     strict_aud = verify_aud and audience is not None and options.get("strict_aud", False)
     if strict_aud and not isinstance(audience, str):
-        raise InvalidAudienceError("strict_aud needs a single audience, a str")
+        raise InvalidAudienceError("strict_aud requires the argument audience to be a str")
     issuers = _names(issuer if options.get("verify_iss", True) else None)
     policy = _policy(
         algorithms=_names(_allowed(algorithms or algorithm, key)),
@@ -196,13 +198,13 @@ def _verified(
             raise
         raise about(InvalidAlgorithmError, "alg", "the key is not for the token's algorithm") from None
     if strict_aud and not isinstance(token["aud"], str):
-        raise about(InvalidAudienceError, "aud", "strict_aud needs a token with a single audience")
+        raise about(InvalidAudienceError, "aud", "strict_aud requires the token's audience to be a string")
     if whole_leeway != leeway:
         _check_times(token, leeway)
     if options.get("verify_iat", True) and (token.issued_at or 0) > now() + leeway:
         raise about(ImmatureSignatureError, "iat", "the token is not valid yet")
     if subject is not None and options.get("verify_sub", True) and token.subject != subject:
-        raise about(InvalidSubjectError, "sub", "the token has another subject")
+        raise about(InvalidSubjectError, "sub", "the token's subject is not the expected subject")
     return token
 
 
@@ -214,7 +216,7 @@ def _check_times(token: VerifiedToken, leeway: float) -> None:
 
 
 def _is_of_another_algorithm(key: Jwk, jwt: str | bytes) -> bool:
-    """Whether a key that does not match the token differs from it only in the algorithm."""
+    """Returns whether only the algorithm keeps `key` from matching the token: the key IDs match."""
     kid = get_unverified_header(jwt).get("kid")
     return key.kid is None or kid is None or key.kid == kid
 
@@ -223,7 +225,7 @@ def _allowed(algorithms: str | Iterable[str] | None, key: Key) -> str | Iterable
     if not algorithms:
         own = key.algorithm_name if isinstance(key, PyJWK) else key.alg if isinstance(key, Jwk) else None
         if own is None:
-            raise DecodeError('"algorithms" is missing: name the allowed ones, such as ["RS256"]')
+            raise DecodeError('"algorithms" is missing: pass the allowed algorithms, such as ["RS256"]')
         return own
     names = [algorithms] if isinstance(algorithms, str) else list(algorithms)
     supported = [name for name in names if name in SUPPORTED]
@@ -239,7 +241,7 @@ def _names(names: str | Iterable[str] | None) -> tuple[str, ...] | None:
 
 
 def now() -> float:
-    # Looked up at each call, so that a test that replaces time.time() sets this clock too.
+    # `time.time` is looked up at each call. So a test that replaces it also sets this clock.
     return time.time()
 
 
@@ -257,13 +259,13 @@ def _jwk(key: Jwk | PyJWK | PublicKey | str | bytes) -> Jwk:
     raise TypeError(f"expected a public key, not {type(key).__name__}")
 
 
-# A program has few keys and settings: each is parsed and checked once.
+# Caches: most programs use few keys and settings, and each is then parsed and checked only once.
 _jwk_of_pem: Callable[[str | bytes], Jwk] = lru_cache(Jwk.from_pem)
 _jwk_of_der: Callable[[bytes], Jwk] = lru_cache(Jwk.from_der)
 jwks_of: Callable[[Jwk], JwkSet] = lru_cache(lambda key: JwkSet([key]))
 _policy: Callable[..., Policy] = lru_cache(Policy)
 
-# Accepts every token that `decode` accepts with any arguments.
+# The least strict policy. If `decode` accepts a token with some arguments, this policy accepts it.
 WIDEST = Policy(
     algorithms=sorted(SUPPORTED),
     any_issuer=True,

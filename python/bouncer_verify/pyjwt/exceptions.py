@@ -77,7 +77,7 @@ class MissingCryptographyError(PyJWKError):
 
 
 class PyJWKClientError(BouncerError):
-    """No key matches a token, or an argument of PyJWKClient is invalid."""
+    """PyJWKClient has no key for a token, or one of its arguments is invalid."""
 
 
 class PyJWKClientConnectionError(PyJWKClientError, KeysUnavailableError):

@@ -32,14 +32,15 @@ class PyJWKClient:
     """The keys of a JWK Set, fetched and refreshed by a `RemoteJwkSet`.
 
     uri: the URL, or a RemoteJwkSet with its own settings.
-    lifespan: seconds that keys are fresh, if the server sends no cache headers.
-    timeout: seconds for one request, and the longest wait of a caller for it.
+    lifespan: lifetime of the keys in seconds, if the server sends no cache headers.
+    timeout: timeout of one request in seconds, and the maximum time that a caller waits for keys.
     headers, ssl_context: not supported; use `fetch` or `ca_file` of a RemoteJwkSet instead.
     allow_http: allows http to other machines; an attacker in the network can then choose the keys.
-    cache_keys, max_cached_keys, cooldown_duration: accepted without effect. Keys are kept parsed,
-    and fetches for unknown keys have a budget.
+    cache_keys, max_cached_keys, cooldown_duration: accepted, but without effect. The keys are
+    always kept in parsed form, and fetches for unknown keys are always limited.
 
-    A subclass may override `fetch_data` to provide the keys. It is then called on a daemon thread.
+    A subclass may override `fetch_data` to provide the keys. The method is then called on a
+    daemon thread.
     """
 
     @raises_as_pyjwt
@@ -92,7 +93,7 @@ class PyJWKClient:
 
     def _remote(self, lifespan: float) -> RemoteJwkSet:
         def made(allow_http: bool, fetch: Fetch | None = None) -> RemoteJwkSet:
-            # lazy: PyJWT also fetches with the first token.
+            # lazy: as in PyJWT, the first fetch happens when the first key is needed.
             return RemoteJwkSet(
                 self.uri,
                 ttl=lifespan,
@@ -104,20 +105,20 @@ class PyJWKClient:
             )
 
         if self._has_own_fetch:
-            # fetch_data() gets the keys, so the URL is only a name in logs.
+            # fetch_data() returns the keys, so the URL is only a name in logs.
             return made(True, _fetch_of(weakref.ref(self)))
         try:
             return made(self._allow_http)
         except InvalidArgumentError:
             if not self._allow_http and urlsplit(self.uri).scheme.lower() == "http":
-                made(True)  # Raises if something else is wrong with the URL.
+                made(True)  # If the URL has another fault, raises the error for that fault.
             raise
 
     @raises_as_pyjwt
     def fetch_data(self) -> Any:
         """Fetches the JWK Set now. Returns a dict with the usable keys.
 
-        A subclass that overrides this may call it and change the result.
+        A subclass that overrides this method may call it and change the result.
         """
         if not self._has_own_fetch:
             self._refresh(self.keys)
@@ -130,12 +131,15 @@ class PyJWKClient:
 
     @raises_as_pyjwt
     def get_signing_key_from_jwt(self, token: str | bytes) -> PyJWK:
-        """Returns the key with the token's "kid".
+        """Returns the key for this token.
 
-        For a token without "kid", returns the key that verifies the token. A missing key is
-        fetched, if the budget of fetches allows. `decode` reports all other faults of the token.
+        If the token has "kid", only keys with that "kid" count; if there are none, only keys without
+        "kid". If several keys remain, returns the key that verifies the token, else the first.
 
-        Raises PyJWKClientConnectionError or NoSigningKeyError.
+        If the key is missing, the keys are fetched, unless the limit for such fetches is reached.
+
+        Raises DecodeError if the header of the token is malformed, PyJWKClientConnectionError if
+        there are no keys, and NoSigningKeyError if no key matches. `decode` checks everything else.
         """
         kid = get_unverified_header(token).get("kid")
         is_signed = self._is_signed(token)
@@ -151,12 +155,13 @@ class PyJWKClient:
     def get_signing_key(self, kid: str) -> PyJWK:
         """Returns the key with this "kid", as `get_signing_key_from_jwt` does."""
         header = base64.urlsafe_b64encode(json.dumps({"alg": "RS256", "kid": kid}).encode())
-        # Its signature is invalid. Like any token with an unknown "kid", it may cause a fetch.
+        # A made-up token with this "kid" and an invalid signature. An unknown "kid" may cause a
+        # fetch.
         return self.get_signing_key_from_jwt(header.rstrip(b"=") + b".e30.AA")
 
     @raises_as_pyjwt
     def get_jwk_set(self, refresh: bool = False) -> PyJWKSet:
-        """Returns the usable keys. refresh: fetch them now; no budget limits how often."""
+        """Returns the usable keys. refresh: fetch them now. Such fetches are not limited."""
         if refresh:
             self._refresh(self.keys)
         else:
@@ -180,9 +185,13 @@ class PyJWKClient:
         return next((key for key in signing_keys if key.key_id == kid), None)
 
     def _is_signed(self, token: str | bytes) -> bool:
-        """Whether a key verifies the token. Tries at most four keys, to limit the cost of a forgery."""
+        """Returns False if no key matches the token or verifies its signature.
+
+        Tries at most four keys, to limit the cost of a forged token.
+        """
         try:
-            # This may also fetch a missing key, unless every policy would reject the token anyway.
+            # verify() may also fetch a missing key. It does not fetch for a token that every policy
+            # rejects.
             self._verifier.verify(token)
         except KeysUnavailableError as error:
             raise PyJWKClientConnectionError(*error.args) from None
@@ -206,25 +215,25 @@ class PyJWKClient:
 
 
 class JWKSetCache:
-    """The keys in use, with the methods of PyJWT's class of that name."""
+    """The keys in use, with the methods of PyJWT's `JWKSetCache`."""
 
     def __init__(self, keys: RemoteJwkSet, lifespan: float) -> None:
         self.lifespan: float = lifespan
         self._keys = keys
 
     def get(self) -> PyJWKSet | None:
-        """Returns the usable keys; None before the first fetch, and if they are too old."""
+        """Returns the usable keys, or None if there are none yet or they are too old."""
         try:
             return PyJWKSet(_as_json(self._keys.current().keys))
         except KeysUnavailableError:
             return None
 
     def is_expired(self) -> bool:
-        """Whether keys were fetched and are no longer fresh."""
+        """Returns whether there are keys that are no longer fresh. False before the first fetch."""
         return self._keys.state in ("stale", "too_old")
 
     def put(self, jwk_set: object) -> None:
-        """Raises InvalidArgumentError: only the issuer's document sets the keys."""
+        """Always raises InvalidArgumentError: the keys come only from the issuer's document."""
         raise InvalidArgumentError(
             "keys cannot be put into the cache: call get_jwk_set(refresh=True) to fetch them now"
         )
@@ -233,7 +242,8 @@ class JWKSetCache:
 def _fetch_of(client: Callable[[], PyJWKClient | None]) -> Fetch:
     """Returns a `fetch` that calls the client's fetch_data().
 
-    `client` is a weak reference: the client owns the keys, which own this function.
+    `client` is a weak reference, to avoid a cycle: the client owns the keys, and the keys own the
+    returned function.
     """
 
     def fetch(url: str, headers: dict[str, str], timeout: float) -> tuple[int, Mapping[str, str], bytes]:
@@ -256,6 +266,7 @@ def _has_signed(key: Jwk, token: str | bytes) -> bool:
     except (InvalidSignatureError, NoMatchingKeyError):
         return False
     except InvalidTokenError:
-        # Claims are checked only after the signature.
+        # Claims are checked after the signature, so the signature is valid. A token with a faulty
+        # header also ends here: `decode` rejects it with any key.
         return True
     return True

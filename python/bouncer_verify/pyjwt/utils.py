@@ -1,4 +1,4 @@
-"""The functions of `jwt.utils` that make keys from a JWK's members."""
+"""The functions of `jwt.utils` that decode the members of a JWK."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def base64url_encode(input: bytes) -> bytes:
 
 
 def bytes_to_number(string: bytes) -> int:
-    """Returns the integer that `string` holds in big-endian order."""
+    """Returns the integer whose big-endian bytes are `string`."""
     return int.from_bytes(string, "big")
 
 
 def from_base64url_uint(val: str | bytes) -> int:
-    """Returns the integer of a base64url text, such as a JWK's "n" or "e"."""
+    """Decodes an integer from base64url, for example "n" or "e" of a JWK."""
     return bytes_to_number(base64url_decode(val))

@@ -4,7 +4,7 @@ __all__ = ["InsecureKeyLengthWarning", "RemovedInPyjwt3Warning"]
 
 
 class RemovedInPyjwt3Warning(DeprecationWarning):
-    """An argument has no effect."""
+    """The call passed an unknown argument, which has no effect."""
 
 
 class InsecureKeyLengthWarning(UserWarning):
