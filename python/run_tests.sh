@@ -36,8 +36,8 @@ finish() {
 has maturin "the Python module" || finish
 "$python" -m pip install --quiet --no-build-isolation --no-deps --force-reinstall .
 
-# Run the tests from inside the folder tests, so that Python imports the installed package, not the
-# source tree.
+# The tests run in the folder tests, so that Python imports the installed package, not the source
+# tree.
 if has pytest "the tests of the Python module"; then
     has jwt "the comparison with PyJWT" || true
     has gunicorn "the test under gunicorn" || true

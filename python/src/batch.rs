@@ -31,7 +31,7 @@ impl<'py> FromPyObject<'_, 'py> for Texts {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        // A single token is rejected here. It would be an iterable too: of its characters.
+        // A single token is rejected here, because it is an iterable of characters, not of tokens.
         let one = object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>();
         if one || object.get_type().getattr_opt("__iter__")?.is_none() {
             let other = object.get_type().name()?;

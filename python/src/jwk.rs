@@ -10,9 +10,9 @@ use std::hash::{Hash, Hasher};
 
 /// A public key that verifies signatures. Immutable.
 ///
-/// The static methods make a Jwk. They raise InvalidKeyError for a key that is not safe to use.
-/// That is a private or symmetric key, an RSA modulus under 2048 or over 8192 bits, an even
-/// exponent, or a point that is not on its curve.
+/// The static methods make a Jwk. They raise InvalidKeyError for an unsafe key: a private or
+/// symmetric key, a point that is not on its curve, or an even RSA exponent. An RSA modulus must
+/// have 2048 to 8192 bits.
 #[pyclass(frozen, eq, hash, from_py_object, module = "bouncer_verify")]
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Jwk(pub(crate) bouncer_verify::Jwk);

@@ -107,7 +107,7 @@ impl SkippedKey {
         self.0.index()
     }
 
-    /// The key ID; None if the key has no key ID, or if it cannot be read.
+    /// The key ID; None if it is missing or cannot be read.
     #[getter]
     fn kid(&self) -> Option<&str> {
         self.0.kid()

@@ -15,7 +15,7 @@ from .exceptions import InvalidKeyError, PyJWKError
 
 __all__ = ["PyJWK", "PyJWKSet"]
 
-# The algorithm that PyJWT assumes for a key without "alg", by the key's curve. RSA keys have None.
+# The algorithm that PyJWT assumes for a key without "alg", by curve. RSA keys have no curve: None.
 _USUAL_ALGORITHM = {None: "RS256", "P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
 
 

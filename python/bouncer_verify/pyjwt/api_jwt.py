@@ -104,7 +104,7 @@ def decode_complete(
 def get_unverified_header(jwt: str | bytes) -> dict[str, Any]:
     """Returns the header of an unverified token. Use the header only to look up a key."""
     _check_type(jwt)
-    # The length is checked first, so that a too long token is neither split nor decoded.
+    # The length is checked first, so that an overlong token is neither split nor decoded.
     if len(jwt) > _MAX_TOKEN_LEN:
         raise TokenTooLargeError("the token is too large")
     parts = jwt.split("." if isinstance(jwt, str) else b".")  # type: ignore[arg-type]
@@ -216,7 +216,7 @@ def _check_times(token: VerifiedToken, leeway: float) -> None:
 
 
 def _is_of_another_algorithm(key: Jwk, jwt: str | bytes) -> bool:
-    """Returns whether only the algorithm keeps `key` from matching the token: the key IDs match."""
+    """Returns whether the key IDs are compatible. If so, only the algorithm does not match."""
     kid = get_unverified_header(jwt).get("kid")
     return key.kid is None or kid is None or key.kid == kid
 

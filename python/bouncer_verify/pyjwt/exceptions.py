@@ -77,7 +77,7 @@ class MissingCryptographyError(PyJWKError):
 
 
 class PyJWKClientError(BouncerError):
-    """PyJWKClient has no key for a token, or one of its arguments is invalid."""
+    """PyJWKClient cannot return a key, or one of its arguments is invalid."""
 
 
 class PyJWKClientConnectionError(PyJWKClientError, KeysUnavailableError):

@@ -134,12 +134,12 @@ class PyJWKClient:
         """Returns the key for this token.
 
         If the token has "kid", only keys with that "kid" count; if there are none, only keys without
-        "kid". If several keys remain, returns the key that verifies the token, else the first.
+        "kid". If several keys remain, returns the one that verifies the token, else the first.
 
         If the key is missing, the keys are fetched, unless the limit for such fetches is reached.
 
-        Raises DecodeError if the header of the token is malformed, PyJWKClientConnectionError if
-        there are no keys, and NoSigningKeyError if no key matches. `decode` checks everything else.
+        Raises DecodeError if the token or its header is malformed, PyJWKClientConnectionError if no
+        keys are available, and NoSigningKeyError if no key matches. `decode` checks the rest.
         """
         kid = get_unverified_header(token).get("kid")
         is_signed = self._is_signed(token)
@@ -229,7 +229,7 @@ class JWKSetCache:
             return None
 
     def is_expired(self) -> bool:
-        """Returns whether there are keys that are no longer fresh. False before the first fetch."""
+        """Returns whether there are keys that are no longer fresh. False if there are no keys."""
         return self._keys.state in ("stale", "too_old")
 
     def put(self, jwk_set: object) -> None:
