@@ -289,11 +289,11 @@ fn errors_name_the_options_and_not_the_settings() {
         (&["login", "--token-url=https://a/"], "error: invalid argument: --client-id: it is missing\n"),
         (
             &["verify", "x", "--discover=https://idp.example/.well-known/openid-configuration"],
-            "error: --discover is the address of the issuer's metadata: write --discover https://idp.example, or add --issuer\n",
+            "error: --discover is set to the address of the issuer's metadata: write --discover https://idp.example, or add --issuer\n",
         ),
         (
             &["verify", "x", "--discover=https://idp.example/.well-known/oauth-authorization-server/realm"],
-            "error: --discover is the address of the issuer's metadata: write --discover https://idp.example/realm, or add --issuer\n",
+            "error: --discover is set to the address of the issuer's metadata: write --discover https://idp.example/realm, or add --issuer\n",
         ),
     ] {
         let run = run(arguments);
@@ -411,7 +411,7 @@ fn jwks_lists_usable_and_skipped_keys_with_their_index() {
     assert_eq!(cells(1)[..4], ["1", "RSA", "2048", "RS256"]);
     assert_eq!(cells(1)[6], "Bouncer's kid");
     assert_eq!(cells(2)[4], "-");
-    assert_eq!(cells(2)[6], "encoded against RFC 7518, tolerated");
+    assert_eq!(cells(2)[6], "encoding violates RFC 7518, tolerated");
     assert_eq!(cells(4), ["#", "skipped", "kid"]);
     assert_eq!(cells(5), ["0", "a symmetric key", "a b"]);
     assert_eq!(cells(6), ["2", "not a JWK: not an object", "-"]);

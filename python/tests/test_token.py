@@ -105,7 +105,7 @@ def test_a_token_cannot_be_changed(verified: Any) -> None:
         hash(token)
 
 
-def test_only_a_verification_makes_a_token() -> None:
+def test_a_token_cannot_be_constructed_or_subclassed() -> None:
     with pytest.raises(TypeError):
         VerifiedToken()
     with pytest.raises(TypeError):

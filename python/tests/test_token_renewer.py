@@ -1,4 +1,4 @@
-"""Token renewers against a loopback identity provider, with the exact number of logins."""
+"""Token renewers against a loopback identity provider. The tests check the number of logins."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ VARIABLE = "DCOS_SERVICE_ACCOUNT_CREDENTIAL"
 
 
 class Provider:
-    """Responds to every POST with a new token: of OAuth 2.0 at "/token", else of DC/OS."""
+    """Returns a new token for every POST: OAuth 2.0 at the path "/token", DC/OS at any other path."""
 
     def __init__(self, sign: Sign) -> None:
         self.sign = sign
@@ -76,10 +76,10 @@ class Provider:
                 number = provider.count
                 provider.open_gate.wait(60)
                 if self.path == "/token":
-                    answer = {"access_token": f"opaque-{number}", "token_type": "Bearer", "expires_in": 3600}
+                    response = {"access_token": f"opaque-{number}", "token_type": "Bearer", "expires_in": 3600}
                 else:
-                    answer = {"token": provider.token(number)}
-                data = json.dumps(answer).encode() if provider.status == 200 else b"secret"
+                    response = {"token": provider.token(number)}
+                data = json.dumps(response).encode() if provider.status == 200 else b"secret"
                 try:
                     self.send_response(provider.status)
                     self.send_header("Content-Length", str(len(data)))
@@ -111,7 +111,7 @@ def account(private_pem: str, url: str) -> str:
     return json.dumps(members)
 
 
-def test_the_login_is_that_of_dcos(provider: Provider, secret: str, jwk: Jwk) -> None:
+def test_a_service_account_sends_the_login_request_of_dcos(provider: Provider, secret: str, jwk: Jwk) -> None:
     renewer = TokenRenewer.service_account(secret)
     assert renewer.token() == provider.token(1)
     assert renewer.authorization() == f"token={provider.token(1)}"
@@ -125,7 +125,7 @@ def test_the_login_is_that_of_dcos(provider: Provider, secret: str, jwk: Jwk) ->
     assert (request["uid"], login.uid) == ("service", "service")
 
 
-def test_the_secret_may_be_in_a_file_or_the_environment(
+def test_a_service_account_may_come_from_a_file_or_the_environment(
     provider: Provider, secret: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "secret.json"
@@ -147,7 +147,7 @@ def test_the_secret_may_be_in_a_file_or_the_environment(
             call()
 
 
-def test_settings_are_keywords(provider: Provider, secret: str, private_pem: str) -> None:
+def test_settings_are_keyword_arguments(provider: Provider, secret: str, private_pem: str) -> None:
     elsewhere = account(private_pem, "https://idp.invalid/")
     renewer = TokenRenewer.service_account(
         elsewhere, login_endpoint=provider.url, header="bearer", lazy=True, proxy="none", log=False
@@ -252,7 +252,7 @@ def test_a_wait_ends_at_once_if_the_operator_has_to_act(
 
 def test_a_token_that_expires_during_the_wait_is_not_returned() -> None:
     end = threading.Event()
-    # There is a second between two logins, so the renewal starts well before the token expires.
+    # Two logins are at least one second apart, so the renewal starts well before the token expires.
     given: list[tuple[str, float]] = [("first", 4.0)]
 
     def source() -> tuple[str, float]:
@@ -286,7 +286,7 @@ def test_client_credentials(provider: Provider) -> None:
     assert 3590 < left <= 3600
 
 
-def test_a_client_s_secret_may_be_in_a_file(provider: Provider, tmp_path: Path) -> None:
+def test_a_client_secret_may_be_in_a_file(provider: Provider, tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_text("se cret\n")
     settings: Any = {"token_url": f"{provider.origin}/token", "client_id": "client"}
@@ -403,7 +403,7 @@ def test_ctrl_c_interrupts_every_wait(provider: Provider, secret: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
-def test_a_child_has_the_token_and_renews_it_itself(provider: Provider, secret: str) -> None:
+def test_a_forked_child_keeps_the_token_and_renews_it_itself(provider: Provider, secret: str) -> None:
     renewer = TokenRenewer.service_account(secret)
     token = renewer.token()
     logins = provider.count
@@ -422,7 +422,7 @@ def test_a_child_has_the_token_and_renews_it_itself(provider: Provider, secret: 
     assert renewer.token() == token
 
 
-def test_logs_and_texts_contain_no_secret(
+def test_logs_repr_and_stats_contain_no_secret(
     caplog: pytest.LogCaptureFixture, provider: Provider, secret: str, private_pem: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -466,7 +466,7 @@ def test_the_stats_have_the_documented_names(provider: Provider, secret: str) ->
     assert f'\nbouncer_renewer_failures_total{{source="{provider.url}"}} 1\n' in renewer.prometheus()
 
 
-def test_only_responses_that_ask_for_a_token_are_rejections() -> None:
+def test_only_responses_that_require_a_token_are_token_rejections() -> None:
     assert is_token_rejection(401)
     assert is_token_rejection(401, "acsjwt")
     assert is_token_rejection(401, "")

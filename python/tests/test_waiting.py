@@ -1,4 +1,4 @@
-"""verify_async and wait_ready_async: the loop runs, and waiting tasks share one thread."""
+"""verify_async and wait_ready_async do not block the event loop; waiting tasks share a thread."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Make = Callable[..., str]
 class Counting:
     """Counts the threads on which tasks wait."""
 
-    started = most_busy = 0
+    started = max_busy = 0
 
     @property
     def busy(self) -> int:
@@ -41,13 +41,13 @@ class Counting:
     def start(self, *args: Any) -> None:
         self.started += 1
         _start(*args)
-        self.most_busy = max(self.busy, self.most_busy)
+        self.max_busy = max(self.busy, self.max_busy)
 
 
 _start = _waiting._SharedWait.start
 
 
-class Refusing(ThreadPoolExecutor):
+class ForbiddenExecutor(ThreadPoolExecutor):
     """An executor that must not be used."""
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -58,7 +58,7 @@ def run(main: Callable[[Counting], Any]) -> Any:
     counting = Counting()
 
     async def with_executor() -> Any:
-        asyncio.get_running_loop().set_default_executor(Refusing())
+        asyncio.get_running_loop().set_default_executor(ForbiddenExecutor())
         return await main(counting)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -74,7 +74,7 @@ def ready(server: Server, **settings: Any) -> Verifier:
     return Verifier(keys, Policy.dcos())
 
 
-def test_a_token_whose_key_is_known_uses_no_thread(
+def test_a_verification_with_a_known_key_uses_no_thread(
     server: Server, jwks: JwkSet, make_token: Make, token: str
 ) -> None:
     verifier = ready(server)
@@ -84,11 +84,11 @@ def test_a_token_whose_key_is_known_uses_no_thread(
         for _ in range(100):
             assert (await verifier.verify_async(make_token())).uid == "peter"
             assert (await fixed.verify_async(token.encode())).uid == "peter"
-        for refused in ("a.b.c", token[:-4]):
+        for malformed in ("a.b.c", token[:-4]):
             with pytest.raises(DecodeError):
-                await fixed.verify_async(refused)
+                await fixed.verify_async(malformed)
             with pytest.raises(DecodeError):
-                await verifier.verify_async(refused)
+                await verifier.verify_async(malformed)
         with pytest.raises(TypeError):
             await verifier.verify_async(None)  # type: ignore[arg-type]
         assert threads.started == 0
@@ -119,7 +119,7 @@ def test_a_thousand_tasks_share_one_waiting_thread_and_the_loop_runs(
         assert not any(task.done() for task in tasks)
         assert (threads.started, threads.busy) == (1, 1)
         await asyncio.sleep(1)
-        assert threads.most_busy == 1
+        assert threads.max_busy == 1
         server.open_gate.set()
         assert {verified.uid for verified in await asyncio.gather(*tasks)} == {"peter"}
         ticker.cancel()
@@ -142,7 +142,7 @@ def test_a_wait_ends_after_max_wait(server: Server, make_other_token: Make, make
         assert 0.3 <= time.monotonic() - start < 2
         assert (await verifier.verify_async(make_token())).uid == "peter"
         server.open_gate.set()
-        # The thread ends with the fetch.
+        # The waiting thread ends when the fetch ends.
         while _waiting._WAITS:
             await asyncio.sleep(0.01)
 
@@ -170,7 +170,7 @@ def test_a_key_that_arrives_as_the_wait_ends_is_used(
     assert server.count == 3
 
 
-def test_a_task_that_comes_later_has_its_own_deadline(
+def test_a_task_that_starts_later_has_its_own_deadline(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_waiting, "_WAIT_SECONDS", 0.2)
@@ -184,7 +184,7 @@ def test_a_task_that_comes_later_has_its_own_deadline(
         second = asyncio.create_task(verifier.verify_async(make_other_token()))
         await asyncio.sleep(0.5)
         assert threads.started >= 3
-        assert threads.most_busy == 1
+        assert threads.max_busy == 1
         server.open_gate.set()
         assert (await first).uid == (await second).uid == "peter"
 
@@ -249,7 +249,7 @@ def test_a_busy_executor_delays_no_verification(
     assert time.monotonic() - start < 15
 
 
-def test_each_loop_has_its_own_thread(
+def test_each_event_loop_has_its_own_waiting_thread(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make
 ) -> None:
     verifier = ready(server, max_wait=20)
@@ -271,7 +271,7 @@ def test_each_loop_has_its_own_thread(
     assert server.count == 2
 
 
-def test_a_loop_that_is_closed_during_a_wait_is_forgotten(server: Server) -> None:
+def test_the_wait_of_a_closed_event_loop_is_removed(server: Server) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, log=False)
     closed = asyncio.new_event_loop()

@@ -37,9 +37,9 @@ pub(crate) enum Command {
 
 const VERIFY_JSON: &str = "\
 Members of --json:
-  always       status (\"ok\" or the name of the error), http_status; challenge goes with a 401
+  always       status (\"ok\" or the name of the error), http_status; challenge if http_status is 401
   if valid     uid, iss, sub, claims, header, kid, alg
-  if rejected  message, claim (or setting); rejected_claims and header if the signature is valid
+  if rejected  message, claim (name of a claim or setting); rejected_claims and header if the signature is valid
 
 ";
 
@@ -79,7 +79,7 @@ pub(crate) struct VerifyArguments {
 }
 
 impl VerifyArguments {
-    /// Returns the policy. With `--discover`, its issuer is that one, unless `--issuer` or
+    /// Returns the policy. It accepts only the issuer of `--discover`, unless `--issuer` or
     /// `--any-issuer` is given.
     pub(crate) fn policy(&self) -> Result<Policy, Failure> {
         let mut settings = self.policy.settings.clone();
@@ -88,7 +88,7 @@ impl VerifyArguments {
         {
             if let Some(issuer) = issuer_of_metadata(issuer) {
                 let text = format!(
-                    "--discover is the address of the issuer's metadata: write --discover {issuer}, or add --issuer"
+                    "--discover is set to the address of the issuer's metadata: write --discover {issuer}, or add --issuer"
                 );
                 return Err(Failure::Usage(text));
             }
@@ -98,11 +98,11 @@ impl VerifyArguments {
     }
 }
 
-/// The issuer whose metadata is at `url`, if that is an address of metadata.
+/// Returns the issuer if `url` is the address of an issuer's metadata.
 fn issuer_of_metadata(url: &str) -> Option<String> {
     let (origin, path) = url.split_once("/.well-known/")?;
-    // OpenID Connect Discovery 1.0 appends to the issuer; RFC 8414 inserts before the issuer's
-    // path.
+    // OpenID Connect Discovery 1.0 appends /.well-known/ to the issuer. RFC 8414 inserts it before
+    // the path of the issuer.
     Some(match path.split_once('/') {
         Some((_, path)) if !path.trim_matches('/').is_empty() => format!("{origin}/{path}"),
         _ => origin.to_owned(),
@@ -215,7 +215,7 @@ pub(crate) struct TokenArguments {
     /// The token; - or nothing for standard input
     #[arg(conflicts_with = "token_file")]
     token: Option<OsString>,
-    /// Read the token from a file. One line end may follow it, as on standard input
+    /// Read the token from a file. One line end after the token is ignored, as on standard input
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Read the value of an Authorization header instead: token=<token> or Bearer <token>
@@ -273,8 +273,8 @@ pub(crate) enum KeySource {
 }
 
 impl KeyArguments {
-    /// Checks the arguments, and reads the last-good file of remote keys. `token` is read later and
-    /// must not come from the same place.
+    /// Checks the arguments, and reads the last-good file of remote keys. `token` is read later. The
+    /// token and the keys must not both come from standard input.
     pub(crate) fn open(
         &self,
         network: &Options<options::Keys>,
@@ -284,7 +284,7 @@ impl KeyArguments {
         let source = match location {
             Location::Source(source) => source,
             Location::Url(_) if self.pem.is_some() => {
-                return Err(Failure::Usage("--pem takes a file".to_owned()));
+                return Err(Failure::Usage("--pem takes a file, not a URL".to_owned()));
             }
             remote => return Ok(KeySource::Remote(Box::new(RemoteKeys::open(&remote, network)?))),
         };
@@ -311,7 +311,7 @@ impl KeySource {
         Ok((Arc::clone(&jwks).into(), jwks))
     }
 
-    /// The keys in use after a verification, which may have fetched newer ones than `loaded`.
+    /// Returns the keys after a verification, which may have fetched newer keys than `loaded`.
     pub(crate) fn current(&self, loaded: Arc<JwkSet>) -> Arc<JwkSet> {
         match self {
             Self::Remote(remote) => remote.key_set().current().unwrap_or(loaded),

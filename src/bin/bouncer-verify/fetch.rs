@@ -1,4 +1,4 @@
-//! Keys from the network: where they are, and how the command gets them.
+//! Keys from the network: parses their location, and fetches them.
 
 use crate::input::Source;
 use crate::options::{self, Options, naming_options, option_names};
@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Longer than any fetch or login: two exchanges, each with the longest timeout that can be set.
+/// Longer than any fetch or login can take: two HTTP exchanges, each with the maximum timeout of
+/// 300 s.
 pub(crate) const LONGEST: Duration = Duration::from_secs(2 * 300 + 1);
 
 /// Where a JWK Set is.
@@ -22,7 +23,7 @@ pub(crate) enum Location {
 }
 
 impl Location {
-    /// Reads the arguments. The command line requires exactly one of them.
+    /// Creates a location from the arguments. The command line requires exactly one of them.
     pub(crate) fn of(place: Option<&PathBuf>, issuer: Option<&String>) -> Result<Self, Failure> {
         match (place, issuer) {
             (_, Some(issuer)) => Ok(Self::Issuer(issuer.clone())),
@@ -68,15 +69,16 @@ impl RemoteKeys {
         Ok(opened)
     }
 
-    /// The keys of the last-good file while they are fresh. Otherwise fetches them; if that fails,
-    /// the keys of the file are used up to max_stale, with a warning.
+    /// Returns the keys of the last-good file while they are fresh. Otherwise fetches the keys. If
+    /// the fetch fails, returns the keys of the file until they are older than max_stale, and prints
+    /// a warning.
     pub(crate) fn load(&self) -> Result<Arc<JwkSet>, Failure> {
         if self.keys.status().state != RemoteJwkSetState::Fresh {
             match (self.keys.refresh(LONGEST), self.keys.current()) {
                 (Ok(()), _) => self.has_fetched.set(true),
                 (Err(error), Ok(_)) => {
                     let path = self.settings.text("last_good_file").unwrap_or_default();
-                    warn(&format!("the keys of the last-good file {path} are used: {error}"));
+                    warn(&format!("the keys of the last-good file {path} are used, because the fetch failed: {error}"));
                 }
                 (Err(error), Err(_)) => {
                     return Err(Refusal::new(ErrorKind::KeysUnavailable, &error.to_string()).into());
@@ -86,18 +88,18 @@ impl RemoteKeys {
         Ok(self.keys.current()?)
     }
 
-    /// The keys for a verification, after [`RemoteKeys::load`]. If they came from the last-good
-    /// file, a token whose key is missing may cause a fetch.
+    /// Returns the keys for a verification, after [`RemoteKeys::load`]. If they came from the
+    /// last-good file, a token whose key is missing may cause a fetch.
     pub(crate) fn keys(&self, loaded: &Arc<JwkSet>) -> Keys {
         if self.has_fetched.get() { Arc::clone(loaded).into() } else { self.keys.clone().into() }
     }
 
-    /// The key set itself.
+    /// Returns the key set that [`RemoteKeys`] wraps.
     pub(crate) fn key_set(&self) -> &RemoteJwkSet {
         &self.keys
     }
 
-    /// Prints a warning if the last-good file has another problem than at the last call.
+    /// Prints a warning if the last-good file has a problem that the last call did not find.
     pub(crate) fn warn_of_last_good_file(&self) {
         let error = self.keys.status().last_good_error.map(|error| error.to_string());
         let before = self.warned.replace(error.clone());

@@ -1,6 +1,6 @@
 //! `bouncer-verify inspect`: prints an unverified token. The library returns no part of an
-//! unverified token, so this command decodes it itself. It is more lenient than the library, to
-//! show broken tokens too.
+//! unverified token, so this command decodes the token itself. Its decoder is more lenient than the
+//! library's, so that it can also print malformed tokens.
 
 use crate::arguments::InspectArguments;
 use crate::json::{self, Members, Object};

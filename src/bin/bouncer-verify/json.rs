@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use std::fmt;
 
 /// Returns whether `c` can deceive a reader of a terminal. Control characters start escape
-/// sequences; invisible and direction-changing characters make a text look like another one.
+/// sequences; invisible and direction-changing characters make one text look like another.
 pub(crate) fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -81,12 +81,12 @@ enum Layout {
     Pretty,
 }
 
-/// Maximum depth of indentation. Deeper levels share a line, so that the output for a document of
-/// brackets does not grow quadratically.
+/// Maximum depth of indentation. Deeper levels share a line. Otherwise the output for deeply nested
+/// brackets would grow quadratically.
 const DEEPEST_INDENT: usize = 16;
 
-/// Changes white space and escapes deceptive characters, and nothing else. In valid JSON, such
-/// characters are only in strings.
+/// Changes white space and escapes deceptive characters, and nothing else. Valid JSON contains
+/// deceptive characters only in strings.
 fn respell(json: &str, layout: Layout) -> String {
     let mut out = String::with_capacity(json.len());
     let break_line = |out: &mut String, depth: usize, inside: usize| {

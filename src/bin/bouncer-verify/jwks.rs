@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &JwksArguments) -> Result<Report, Failure> {
     })
 }
 
-/// Returns each key with its index in the document. The indices of skipped keys are not used.
+/// Returns each usable key with its index in the document. Skipped keys have the other indices.
 fn with_indices<'k>(keys: &'k [Jwk], skipped: &[SkippedKey]) -> Vec<(usize, &'k Jwk)> {
     let is_usable = |index: &usize| !skipped.iter().any(|key| key.index() == *index);
     (0..).filter(is_usable).zip(keys).collect()
@@ -121,6 +121,6 @@ fn key_type(key: &Jwk) -> String {
 
 fn notes(key: &Jwk) -> String {
     let is_bouncers = key.kid().is_some() && key.kid() == key.dcos_kid().as_deref();
-    let notes = [(is_bouncers, "Bouncer's kid"), (key.is_tolerated(), "encoded against RFC 7518, tolerated")];
+    let notes = [(is_bouncers, "Bouncer's kid"), (key.is_tolerated(), "encoding violates RFC 7518, tolerated")];
     notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note).collect::<Vec<_>>().join("; ")
 }

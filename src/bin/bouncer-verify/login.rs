@@ -32,8 +32,8 @@ pub(crate) fn run(arguments: &LoginArguments) -> Result<Report, Failure> {
     }
 }
 
-/// Makes the builder. If the arguments contain no source, the service account of the environment is
-/// used.
+/// Creates the builder. If the arguments contain no source, uses the service account of the
+/// environment.
 fn builder(arguments: &LoginArguments) -> Result<TokenRenewerBuilder, Failure> {
     let mut settings = arguments.renewer.settings.clone();
     if !["service_account_file", "token_url"].iter().any(|source| settings.is_set(source)) {

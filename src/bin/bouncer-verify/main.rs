@@ -1,5 +1,5 @@
 //! The command `bouncer-verify`: verifies or inspects a token, lists the keys of a JWK Set, or logs
-//! in. The library makes every decision; the command handles arguments, files and output.
+//! in. The library verifies tokens; the command handles arguments, files and output.
 //!
 //! Scripts can use the exit code:
 //!
@@ -38,7 +38,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() && asks_for_json() => return usage(&error).report(true).print(),
+        Err(error) if error.use_stderr() && has_json_option() => return usage(&error).report(true).print(),
         Err(error) => error.exit(),
     };
     let (json, result) = match arguments.command {
@@ -52,8 +52,8 @@ fn main() -> ExitCode {
     result.unwrap_or_else(|failure| failure.report(json)).print()
 }
 
-/// Returns whether the arguments contain `--json`. For arguments that cannot be parsed.
-fn asks_for_json() -> bool {
+/// Returns whether the arguments contain `--json`, even if they cannot be parsed.
+fn has_json_option() -> bool {
     std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }
 

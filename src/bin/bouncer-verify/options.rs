@@ -1,4 +1,4 @@
-//! Command-line options that set settings of the library: one for each row of a table.
+//! Command-line options for the settings of the library: one option for each setting.
 
 use crate::report::{Failure, Refusal};
 use crate::time;
@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use std::marker::PhantomData;
 
-/// A kind of settings, and which of them have options.
+/// A kind of settings, and the settings of this kind that have no option.
 pub(crate) trait Kind {
     const KIND: SettingsKind;
     const HEADING: &str;
@@ -52,7 +52,7 @@ pub(crate) struct Options<K> {
 }
 
 impl<K: Kind> Options<K> {
-    /// Returns the settings with an option.
+    /// Returns the settings that have an option.
     fn table() -> impl Iterator<Item = &'static Setting> {
         let is_option = |setting: &&Setting| !K::NO_OPTIONS.contains(&setting.name);
         K::KIND.settings().into_iter().filter(has_option).filter(is_option)
@@ -101,23 +101,22 @@ pub(crate) fn long_name(setting: &Setting) -> String {
     if setting.kind.is_list() { name.strip_suffix('s').unwrap_or(&name).to_owned() } else { name }
 }
 
-/// Converts `error` to a failure, with options in place of the names of settings: `--issuer` for
-/// `"issuers"`.
+/// Converts `error` to a failure. In its message, replaces the names of settings by the names of
+/// their options: `"issuers"` by `--issuer`.
 pub(crate) fn naming_options<K: Kind>(error: Error) -> Failure {
-    // Errors have quotes around the names of settings.
+    // Errors contain the names of settings in quotes.
     let unquoted = |word: &str| Some(word.strip_prefix('"')?.strip_suffix('"')?.to_owned());
     let message = with_options(K::KIND, K::ARGUMENTS, &error.to_string(), unquoted);
     Failure::Refused(Refusal::from(error).with_message(message))
 }
 
-/// Replaces the names of settings without quotes in `text` by the names of their options.
+/// Replaces the unquoted names of settings in `text` by the names of their options.
 pub(crate) fn option_names<K: Kind>(text: &str) -> String {
     with_options(K::KIND, &[], text, |_| None)
 }
 
-/// Replaces the names of settings in `text` by the names of their options. `arguments` are the
-/// names of settings without an option. `name_of` returns the name of a setting in a word with
-/// quotes.
+/// Replaces the names of settings in `text` by the names of their options. `arguments` contains the
+/// replacements for settings without an option. `name_of` returns the name in a quoted word.
 fn with_options(
     kind: SettingsKind,
     arguments: &[(&str, &str)],
@@ -131,7 +130,8 @@ fn with_options(
     };
     let word = |word: &str| {
         let bare = word.trim_end_matches([' ', ',', ';', ':', '.']);
-        // A setting without quotes is recognised by its underscore: "time" may be a plain word.
+        // Without quotes, only a word with an underscore is the name of a setting: "time" may be
+        // an English word.
         let plain = || (bare.contains('_') && !bare.contains('"')).then(|| bare.to_owned());
         match name_of(bare).or_else(plain).as_deref().and_then(option_of) {
             Some(option) => option + word.get(bare.len()..).unwrap_or_default(),

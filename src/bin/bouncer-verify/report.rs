@@ -1,5 +1,5 @@
-//! The output of a command: text, errors and the exit code. It is written at the end, in one place;
-//! only warnings are written at once.
+//! The output of a command: text, errors and the exit code. [`Report::print`] writes the output when
+//! the command ends. Only warnings are written earlier.
 
 use crate::json::Object;
 use crate::text::shown;
@@ -29,8 +29,8 @@ impl Report {
         Self { stdout, stderr: String::new(), exit: Exit::Success }
     }
 
-    /// Prints the report. A reader that closes its end early, like `head`, does not change the exit
-    /// code. Another write error, such as a full disk, is reported.
+    /// Prints the report. If the reader closes the pipe early, like `head`, the exit code stays the
+    /// same. Any other write error, such as a full disk, is reported.
     pub(crate) fn print(self) -> ExitCode {
         let written = write_all(&mut io::stdout().lock(), &self.stdout);
         let mut exit = self.exit;
@@ -41,15 +41,15 @@ impl Report {
                 exit = Exit::Usage;
             }
         }
-        // If stderr cannot be written, there is no other place to report it.
+        // A failure to write to stderr cannot be reported anywhere.
         let _ = write_all(&mut io::stderr().lock(), &stderr);
         ExitCode::from(exit as u8)
     }
 }
 
-/// Prints a warning on stderr at once. It is not lost if the command fails later.
+/// Prints a warning on stderr immediately, so that it is not lost if the command fails later.
 pub(crate) fn warn(message: &str) {
-    // If stderr cannot be written, there is no other place to report it.
+    // A failure to write to stderr cannot be reported anywhere.
     let _ = write_all(&mut io::stderr().lock(), &format!("warning: {}\n", shown(message)));
 }
 
@@ -71,7 +71,8 @@ pub(crate) enum Failure {
     Refused(Refusal),
 }
 
-/// An [`Error`] of the library, or an error that the command found, with a kind of the library.
+/// An [`Error`] of the library, or an error that the command itself found. Both have an
+/// [`ErrorKind`] of the library.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     kind: ErrorKind,
@@ -80,7 +81,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// Makes an error of `kind` that the command found.
+    /// Creates an error of `kind` that the command itself found.
     pub(crate) fn new(kind: ErrorKind, detail: &str) -> Self {
         Self { kind, name: None, message: format!("{}: {detail}", kind.message()) }
     }
@@ -97,8 +98,8 @@ impl Refusal {
         &self.message
     }
 
-    /// Returns the error as a line of text. Only errors about a token start with `invalid:`;
-    /// without keys, the token may be valid.
+    /// Returns the error as a line of text. Only errors about a token start with `invalid:`. If no
+    /// keys are available, the token may be valid, so the line starts with `error:`.
     pub(crate) fn line(&self) -> String {
         let word = if self.exit() == Exit::InvalidToken { "invalid" } else { "error" };
         format!("{word}: {}\n", self.message)
@@ -142,8 +143,8 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    /// Returns the report of this failure: with `json` an object on stdout, otherwise text on
-    /// stderr.
+    /// Returns the report of this failure: a JSON object on stdout if `json` is true, otherwise text
+    /// on stderr.
     pub(crate) fn report(self, json: bool) -> Report {
         let (kind, message, exit) = match self {
             Self::Refused(refusal) if json => {

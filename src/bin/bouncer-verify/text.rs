@@ -14,7 +14,7 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     if is_plain { Cow::Borrowed(text) } else { Cow::Owned(json::quote(text)) }
 }
 
-/// The content of a cell without a value.
+/// The text of a table cell without a value.
 pub(crate) const NOTHING: &str = "-";
 
 /// Returns [`shown`] text, or [`NOTHING`].

@@ -4,7 +4,7 @@
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
-/// The mean year of the Gregorian calendar.
+/// The mean length of a year in the Gregorian calendar, in seconds, like the constants above.
 const YEAR: u64 = 31_556_952;
 
 /// Parses seconds since 1970-01-01T00:00:00Z, or a UTC time like 2016-07-08T13:44:26Z.
@@ -24,7 +24,7 @@ fn parse_rfc3339(text: &str) -> Option<i64> {
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
     let days = days_from_civil(year, month, day);
-    // 30 February converts to a day in March. Only an existing date converts back to itself.
+    // 30 February converts to a day in March. Only a date that exists converts back to itself.
     let exists = (1..=12).contains(&month) && civil_from_days(days) == (year, month, day);
     // A leap second has no number in seconds since 1970, so it is rejected.
     (exists && hour < 24 && minute < 60 && second < 60)
@@ -32,7 +32,7 @@ fn parse_rfc3339(text: &str) -> Option<i64> {
 }
 
 /// Formats `seconds` since 1970 as 2016-07-08T13:44:26Z. If the year does not have four digits,
-/// returns the number.
+/// returns "<number> seconds since 1970".
 pub(crate) fn utc(seconds: i64) -> String {
     let (days, second_of_day) = (seconds.div_euclid(DAY as i64), seconds.rem_euclid(DAY as i64));
     let (year, month, day) = civil_from_days(days);
@@ -54,7 +54,8 @@ pub(crate) fn utc_and_distance(seconds: i64, now: i64) -> String {
     format!("{} ({relative})", utc(seconds))
 }
 
-/// Formats a duration with its two largest units, rounded down. Years have no second unit.
+/// Formats a duration with its two largest units, rounded down. Years are formatted without a
+/// smaller unit.
 fn duration(seconds: u64) -> String {
     let days = |days| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
     let and = |large: String, small: u64, unit: &str| match small {
@@ -70,8 +71,8 @@ fn duration(seconds: u64) -> String {
     }
 }
 
-// Both conversions count years from March, so that the leap day is the last day of a year. They
-// count in eras of 400 years, after which the Gregorian calendar repeats.
+// In both conversions, a year starts in March, so that the leap day is its last day. An era is 400
+// years, after which the Gregorian calendar repeats.
 const DAYS_PER_ERA: i64 = 146_097;
 /// Number of days from 0000-03-01 to 1970-01-01.
 const DAYS_BEFORE_1970: i64 = 719_468;
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn times_outside_four_digit_years_stay_numbers() {
+    fn a_time_whose_year_has_not_four_digits_is_printed_as_a_number() {
         assert_eq!(utc(253_402_300_800), "253402300800 seconds since 1970");
         for seconds in [i64::MIN, i64::MAX] {
             assert_eq!(utc(seconds), format!("{seconds} seconds since 1970"));
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_distance_has_at_most_two_units() {
+    fn a_time_difference_has_at_most_two_units() {
         for (seconds, expected) in [
             (1, "1 s"),
             (59, "59 s"),

@@ -45,8 +45,8 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
     }
 }
 
-/// Checks the token as far as possible without keys. So a malformed token is rejected even if the
-/// issuer is down.
+/// Checks the token as far as possible without keys. A malformed token is therefore rejected even
+/// if the issuer is down.
 fn check_form(policy: &Policy, token: &[u8]) -> Result<(), Failure> {
     match Verifier::new(NoKeys, policy.clone()).verify(token) {
         Err(error) if error.kind() != ErrorKind::KeysUnavailable => Err(error.into()),
@@ -54,7 +54,7 @@ fn check_form(policy: &Policy, token: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// A key source without keys. Its verifier only checks the form of a token.
+/// A key source without keys. A verifier with this source checks only the form of a token.
 #[derive(Debug)]
 struct NoKeys;
 
@@ -110,10 +110,10 @@ fn rows(verified: &VerifiedToken, now: i64) -> Vec<Row> {
 }
 
 /// Adds the header and claims of a rejected token to the JSON object, if its signature is valid.
-/// They show, for example, when the token expired, or its issuer.
+/// They show, for example, the issuer of the token, or when it expired.
 fn with_signed_parts(refusal: Object, signed: Option<&VerifiedJws>) -> Object {
     let Some(signed) = signed else { return refusal };
-    // The name is not "claims", because a script that reads "claims" must not accept a rejected
+    // The member is not called "claims": a script that reads "claims" must not accept a rejected
     // token.
     [("rejected_claims", signed.payload()), ("header", signed.header())]
         .into_iter()

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub(crate) fn run(arguments: &JwksArguments) -> Result<Report, Failure> {
     let remote = RemoteKeys::open(&arguments.location()?, &arguments.fetch)?;
     let keys = remote.key_set();
-    // Starts to fetch. The lines show whether that succeeds.
+    // Starts the first fetch. The printed lines show whether it succeeds.
     let _ = keys.wait_ready(Duration::ZERO);
     let (mut seen, mut failures) = (0, 0);
     loop {
