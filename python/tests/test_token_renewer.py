@@ -39,7 +39,7 @@ VARIABLE = "DCOS_SERVICE_ACCOUNT_CREDENTIAL"
 
 
 class Provider:
-    """Returns a new token for every POST: OAuth 2.0 at the path "/token", DC/OS at any other path."""
+    """Returns a new token for every POST: OAuth 2.0 at "/token", DC/OS at any other path."""
 
     def __init__(self, sign: Sign) -> None:
         self.sign = sign
@@ -76,10 +76,10 @@ class Provider:
                 number = provider.count
                 provider.open_gate.wait(60)
                 if self.path == "/token":
-                    response = {"access_token": f"opaque-{number}", "token_type": "Bearer", "expires_in": 3600}
+                    result = {"access_token": f"opaque-{number}", "token_type": "Bearer", "expires_in": 3600}
                 else:
-                    response = {"token": provider.token(number)}
-                data = json.dumps(response).encode() if provider.status == 200 else b"secret"
+                    result = {"token": provider.token(number)}
+                data = json.dumps(result).encode() if provider.status == 200 else b"secret"
                 try:
                     self.send_response(provider.status)
                     self.send_header("Content-Length", str(len(data)))

@@ -94,8 +94,8 @@ def test_a_verification_leaks_no_memory(verifier: Verifier, jwks: JwkSet, token:
     tracemalloc.start()
     try:
         before = traced_after(500)
-        # A leak of the smallest object (32 bytes) in each of 6,000 rounds is 192,000 bytes. Python's
-        # free lists hold up to 112,000 bytes.
+        # A leak of the smallest object (32 bytes) in each of 6,000 rounds is 192,000 bytes.
+        # Python's free lists hold up to 112,000 bytes.
         assert traced_after(6_000) - before < 150_000
     finally:
         tracemalloc.stop()

@@ -1,22 +1,24 @@
-//! Verifies RS256 with the kernel in [`super::ifma`], checked by aws-lc.
+//! Verifies RS256 with the kernel in [`super::ifma`], and checks samples of its results with
+//! aws-lc.
 //!
-//! aws-lc verifies a sample of the accepted signatures again, and rejected ones within a budget. If
-//! the two ever differ, aws-lc's result counts, and this process stops using the kernel for every
-//! key.
+//! aws-lc verifies a sample of the accepted signatures again. It also verifies rejected signatures
+//! again, within a budget. If the two results differ, aws-lc's result counts, and the whole process
+//! stops using the kernel, for every key.
 //!
-//! A second verification costs four times as much as the kernel's, so a flood of forged signatures
-//! must not get one each. Each verified signature adds 1/[`PRICE`] of a second verification to a
-//! budget. Each of 16 groups of threads has its own budget, of at most 16 second verifications. So:
+//! A second verification takes four times as long as the kernel's. In a flood of forged signatures,
+//! most must therefore not be verified again. Each verified signature adds 1/[`PRICE`] of a second
+//! verification to a budget. Each of 16 groups of threads has its own budget, of at most 16 second
+//! verifications. So:
 //!
 //! - If fewer than one in 256 signatures is wrong, and there are no long bursts, every rejection is
 //!   verified again. A signature that the kernel rejects wrongly is then accepted, and the kernel
 //!   is no longer used.
-//! - In a flood, one in 256 signatures is verified again, which costs 2 %. A signature that a
-//!   faulty kernel rejects wrongly then stays rejected with a probability of 255/256. The fault is
-//!   found after 256 such signatures on average. A spent budget never causes a signature to be
-//!   accepted.
+//! - In a flood, one in 256 signatures is verified again, which adds 2 % to the time. A signature
+//!   that a faulty kernel rejects wrongly then stays rejected with a probability of 255/256. The
+//!   fault is found after 256 such signatures on average. If the budget is spent, the kernel's
+//!   rejection stands.
 //!
-//! The budget uses no clock: a longer flood also gets more second verifications.
+//! The budget does not depend on time, only on the number of verified signatures.
 
 use super::ifma::key as ifma;
 use super::message::Message;
@@ -25,14 +27,15 @@ use crate::jose::public_key::PublicKey;
 use crate::striped::Striped;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
-/// One in this many accepted signatures is verified again, which costs 0.4 % of the time.
+/// One in `SAMPLE` accepted signatures is verified again, which adds 0.4 % to the time.
 const SAMPLE: u32 = 1024;
-/// Number of verified signatures that pay for the second verification of one rejected signature.
+/// Number of verified signatures after which the budget allows one more second verification of a
+/// rejected signature.
 const PRICE: u32 = 256;
-/// Maximum number of second verifications that are not yet paid for.
+/// Maximum budget of a group of threads, in second verifications.
 const RESERVE: u32 = 16;
 
-/// Whether the kernel has agreed with aws-lc so far.
+/// Whether all compared results of the kernel and aws-lc were the same so far.
 pub(super) struct Trust(AtomicBool);
 
 /// The state of the whole process, independent of key sets: if the CPU or the kernel is wrong for
@@ -58,9 +61,10 @@ pub(super) struct Accelerated {
 #[derive(Default)]
 struct Watch {
     accepted: AtomicU32,
-    /// Cost of second verifications of rejected signatures that is not yet paid, in signatures.
-    /// Threads that share it may overwrite each other's changes. The budget is then slightly too
-    /// small or too large, which is harmless.
+    /// The spent part of the budget, in verified signatures: each second verification of a rejected
+    /// signature adds [`PRICE`], and each verified signature subtracts 1. Threads that share this
+    /// number may overwrite each other's changes. The budget is then slightly too small or too
+    /// large, which is harmless.
     debt: AtomicU32,
 }
 
@@ -88,9 +92,12 @@ impl Watch {
 }
 
 impl Accelerated {
-    /// Returns `None` if the kernel does not support this key, if the CPU lacks the instructions,
-    /// or if the kernel was wrong before. Also `None` if the build is not optimized: the kernel is
-    /// then slower than aws-lc and needs a megabyte of stack.
+    /// Returns `None` in these cases:
+    ///
+    /// - The kernel does not support this key, or the CPU lacks the instructions.
+    /// - The kernel has returned a wrong result in this process.
+    /// - The build is not optimized: the kernel is then slower than aws-lc and needs a megabyte of
+    ///   stack.
     pub(super) fn new(key: &PublicKey) -> Option<Self> {
         Self::trusted_by(&IN_THIS_PROCESS, key)
     }
@@ -103,7 +110,7 @@ impl Accelerated {
         Some(Self { kernel: ifma::Key::new(n, e)?, trust, watch: Striped::default() })
     }
 
-    /// Returns whether the kernel has never been wrong.
+    /// Returns false if any result of the kernel in this process has differed from aws-lc's.
     pub(super) fn is_trusted(&self) -> bool {
         self.trust.holds()
     }
@@ -127,8 +134,8 @@ impl Accelerated {
         self.confirm(self.kernel.verify(message.sha256(), signature), reference)
     }
 
-    /// Returns the verdict, given whether the kernel `accepts` the signature. Calls `reference` for
-    /// a sample of accepted signatures.
+    /// Converts the kernel's result to a verdict. `accepts` is whether the kernel accepts the
+    /// signature. Calls `reference` for a sample of accepted signatures.
     pub(super) fn confirm(
         &self,
         accepts: bool,
@@ -154,8 +161,8 @@ impl Accelerated {
         &self,
         reference: impl FnOnce() -> Result<(), InvalidSignature>,
     ) -> Result<(), InvalidSignature> {
-        // If the kernel is no longer trusted, it rejected this signature just before it was found
-        // wrong. Always verify it again.
+        // Another thread may have found a wrong result after the kernel rejected this signature.
+        // The rejection is then not reliable: verify the signature again, without a budget.
         if self.is_trusted() && !self.watch.mine().try_spend() {
             return Err(InvalidSignature);
         }
@@ -183,7 +190,7 @@ mod tests {
     use crate::encoding::base64url;
     use crate::jose::jwk::Jwk;
 
-    /// A separate trust, so that other tests of this process are not affected.
+    /// A separate `Trust`, so that other tests in this process still use the kernel.
     fn trust() -> &'static Trust {
         Box::leak(Box::new(Trust::new()))
     }
@@ -208,12 +215,12 @@ mod tests {
             accelerated.confirm(false, || panic!("aws-lc must not run before all keys are tried")),
             KeyVerdict::RejectedByKernel
         );
-        let mut asked = false;
+        let mut called = false;
         let verdict = accelerated.verify_again(|| {
-            asked = true;
+            called = true;
             reference
         });
-        (asked, verdict.is_ok())
+        (called, verdict.is_ok())
     }
 
     #[test]
@@ -227,7 +234,8 @@ mod tests {
         let message = Message::new(b"");
         assert_eq!(accelerated.verify(&message, &[0; 256], || Ok(())), KeyVerdict::Valid);
         assert_eq!(accelerated.verify(&message, &[0; 256], || Err(InvalidSignature)), KeyVerdict::Invalid);
-        // Lanes that were in progress use aws-lc too, without a budget.
+        // Batches that the kernel had already started are verified again by aws-lc, without a
+        // budget.
         assert_eq!(accelerated.confirm(true, || Err(InvalidSignature)), KeyVerdict::Invalid);
         for _ in 0..10 * RESERVE {
             assert_eq!(reject(&accelerated, Ok(())), (true, true));
@@ -243,26 +251,26 @@ mod tests {
         assert!(!before.is_trusted());
         // Keys that are loaded later do not use the kernel either.
         assert!(other().is_none());
-        // The trust of the real process is unaffected.
+        // The trust of this test process does not change.
         assert!(IN_THIS_PROCESS.holds());
     }
 
     #[test]
     fn in_a_flood_one_in_256_wrong_signatures_is_verified_again() {
         let Some(accelerated) = accelerated() else { return };
-        let opinions =
+        let verified_again =
             |count: u32| (0..count).filter(|_| reject(&accelerated, Err(InvalidSignature)).0).count() as u32;
-        assert_eq!(opinions(RESERVE), RESERVE);
+        assert_eq!(verified_again(RESERVE), RESERVE);
         let flood = 100 * PRICE;
-        let second = opinions(flood);
+        let second = verified_again(flood);
         assert!((99..=101).contains(&second), "{second}");
         assert!(accelerated.is_trusted());
-        // Accepted signatures fill the budget too, up to its maximum.
+        // Accepted signatures also add to the budget, up to its maximum.
         for (accepted, expected) in [(PRICE, 1), (4 * PRICE, 4), (1000 * PRICE, RESERVE)] {
             for _ in 0..accepted {
                 assert_eq!(accelerated.confirm(true, || Ok(())), KeyVerdict::Valid);
             }
-            let second = opinions(RESERVE + 5);
+            let second = verified_again(RESERVE + 5);
             assert!((expected..=expected + 1).contains(&second), "{second} for {accepted} accepted ones");
         }
     }
@@ -270,8 +278,8 @@ mod tests {
     #[test]
     fn a_kernel_that_rejects_everything_is_disabled_even_in_a_flood() {
         let Some(accelerated) = accelerated() else { return };
-        // One in ten is valid. The order is mixed, so that valid signatures do not line up with
-        // every 256th one.
+        // One in ten signatures is valid, in a mixed order. In a regular order, every 256th
+        // signature might never be a valid one.
         let mut wrongly_rejected = 0;
         for i in 0_u32.. {
             let is_valid = i.wrapping_mul(0x9e37_79b9) >> 16 & 0xff < 26;
@@ -288,15 +296,15 @@ mod tests {
     #[test]
     fn a_sample_of_accepted_signatures_is_verified_again_and_a_difference_disables_the_kernel() {
         let Some(accelerated) = accelerated() else { return };
-        let mut asked = 0;
+        let mut calls = 0;
         for _ in 0..4 * SAMPLE {
             let reference = || {
-                asked += 1;
+                calls += 1;
                 Ok(())
             };
             assert_eq!(accelerated.confirm(true, reference), KeyVerdict::Valid);
         }
-        assert_eq!(asked, 4);
+        assert_eq!(calls, 4);
         assert!(accelerated.is_trusted());
         let verdicts: Vec<_> =
             (0..SAMPLE).map(|_| accelerated.confirm(true, || Err(InvalidSignature))).collect();

@@ -1,10 +1,10 @@
-//! The aws-lc back end. Keys are parsed once, because parsing on each call would cost a seventh of
-//! an RSA verification.
+//! The aws-lc back end. It keeps parsed keys. Parsing a key takes a seventh of the time of an RSA
+//! verification.
 //!
 //! During the first verification with an RSA key, aws-lc computes constants of the modulus and
-//! holds a lock of that key. If the process forks then, the child waits for that lock for ever. So
-//! each key makes its first verification before it is shared between threads, and it is shared
-//! without a lock.
+//! holds a lock of that key. If the process forks during this time, the child waits for the lock
+//! forever. So the first verification runs right after parsing, before threads share the key.
+//! Threads share the key through [`ArcSwapOption`], which has no lock.
 
 use super::verdict::InvalidSignature;
 use crate::jose::algorithm::Algorithm;
@@ -20,8 +20,9 @@ use aws_lc_rs::signature::{
 };
 use std::sync::Arc;
 
-/// A key, parsed for each algorithm that it may be used with. It is parsed for the first algorithm
-/// at once, and for any other with its first token: hardly any key is used with two algorithms.
+/// A key, parsed for each algorithm that it may be used with. [`Key::new`] parses the key for the
+/// first algorithm. For another algorithm, the first token with that algorithm parses it, because
+/// few keys are used with two algorithms.
 pub(super) struct Key {
     key: PublicKey,
     parsed: Box<[(Algorithm, ArcSwapOption<ParsedPublicKey>)]>,
@@ -60,7 +61,8 @@ fn parse(key: &PublicKey, algorithm: Algorithm) -> Result<ParsedPublicKey, SkipR
         let parsed = PublicKeyComponents { n, e }
             .to_parsed_public_key(parameters)
             .map_err(|_| SkipReason::BadEncoding)?;
-        // The first verification. Its result does not matter; the signature 0 is below every n.
+        // The first verification, which computes the constants. Its result does not matter. The
+        // signature is 0, because aws-lc rejects a signature that is not below n earlier.
         let _ = parsed.verify_sig(b"", &vec![0; n.len()]);
         return Ok(parsed);
     }

@@ -9,10 +9,10 @@ use std::sync::LazyLock;
 #[non_exhaustive]
 pub enum Backend {
     /// aws-lc, and for RS256 this library's own AVX-512 IFMA code, which is three to four times as
-    /// fast. That code is used if the CPU has the instructions and the key has 2048, 3072 or 4096
-    /// bits. aws-lc verifies samples of accepted and rejected signatures again. After the
-    /// first different result, the whole process uses only aws-lc. In a build without the feature
-    /// `avx512`, this is the same as [`Backend::AwsLc`].
+    /// fast. The AVX-512 IFMA code is used if the CPU has the instructions and the key has 2048,
+    /// 3072 or 4096 bits. aws-lc verifies samples of accepted and rejected signatures again. After
+    /// the first different result, the whole process uses only aws-lc. In a build without the
+    /// feature `avx512`, this is the same as [`Backend::AwsLc`].
     #[cfg(feature = "aws-lc-rs")]
     Accelerated,
     /// Only aws-lc, through aws-lc-rs.

@@ -1,8 +1,8 @@
-//! The Ed25519 rules on which implementations disagree, decided once for all back ends:
+//! The Ed25519 rules on which implementations disagree. All back ends of this library use them:
 //!
-//! - The public key A and the commitment R must be canonically encoded and not of small order. A
-//!   key of small order would verify signatures that its owner never made.
-//! - The verification equation is the one without cofactor (RFC 8032 §5.1.7).
+//! - The public key A and the commitment R must be canonically encoded and not of small order. For
+//!   a key of small order, signatures that its owner never made would be valid.
+//! - The verification equation has no cofactor (RFC 8032 §5.1.7).
 
 pub(super) const SIGNATURE_LEN: usize = 64;
 
@@ -25,7 +25,7 @@ const SMALL_ORDER: [[u8; 32]; 5] = [
 ];
 
 /// Returns whether `point` is canonically encoded and not of small order. It does not check that
-/// the point is on the curve: with a point off the curve, no signature verifies.
+/// the point is on the curve: for a point off the curve, no signature is valid.
 pub(super) fn is_sound(point: &[u8; 32]) -> bool {
     let mut y = *point;
     // The top bit is the sign of x.

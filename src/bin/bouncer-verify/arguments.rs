@@ -39,7 +39,8 @@ const VERIFY_JSON: &str = "\
 Members of --json:
   always       status (\"ok\" or the name of the error), http_status; challenge if http_status is 401
   if valid     uid, iss, sub, claims, header, kid, alg
-  if rejected  message, claim (name of a claim or setting); rejected_claims and header if the signature is valid
+  if rejected  message; claim, which is the name of the claim or setting;
+               rejected_claims and header if the signature is valid
 
 ";
 
@@ -79,8 +80,8 @@ pub(crate) struct VerifyArguments {
 }
 
 impl VerifyArguments {
-    /// Returns the policy. It accepts only the issuer of `--discover`, unless `--issuer` or
-    /// `--any-issuer` is given.
+    /// Returns the policy. With `--discover`, the policy accepts only that issuer, unless
+    /// `--issuer` or `--any-issuer` is given.
     pub(crate) fn policy(&self) -> Result<Policy, Failure> {
         let mut settings = self.policy.settings.clone();
         if let Some(issuer) = &self.keys.discover
@@ -273,8 +274,8 @@ pub(crate) enum KeySource {
 }
 
 impl KeyArguments {
-    /// Checks the arguments, and reads the last-good file of remote keys. `token` is read later. The
-    /// token and the keys must not both come from standard input.
+    /// Checks the arguments, and reads the last-good file of remote keys. `token` is read later.
+    /// The token and the keys must not both come from standard input.
     pub(crate) fn open(
         &self,
         network: &Options<options::Keys>,

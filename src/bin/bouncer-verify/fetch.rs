@@ -70,15 +70,17 @@ impl RemoteKeys {
     }
 
     /// Returns the keys of the last-good file while they are fresh. Otherwise fetches the keys. If
-    /// the fetch fails, returns the keys of the file until they are older than max_stale, and prints
-    /// a warning.
+    /// the fetch fails, returns the keys of the file until they are older than max_stale, and
+    /// prints a warning.
     pub(crate) fn load(&self) -> Result<Arc<JwkSet>, Failure> {
         if self.keys.status().state != RemoteJwkSetState::Fresh {
             match (self.keys.refresh(LONGEST), self.keys.current()) {
                 (Ok(()), _) => self.has_fetched.set(true),
                 (Err(error), Ok(_)) => {
                     let path = self.settings.text("last_good_file").unwrap_or_default();
-                    warn(&format!("the keys of the last-good file {path} are used, because the fetch failed: {error}"));
+                    warn(&format!(
+                        "the keys of the last-good file {path} are used, because the fetch failed: {error}"
+                    ));
                 }
                 (Err(error), Err(_)) => {
                     return Err(Refusal::new(ErrorKind::KeysUnavailable, &error.to_string()).into());

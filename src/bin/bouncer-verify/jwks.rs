@@ -121,6 +121,7 @@ fn key_type(key: &Jwk) -> String {
 
 fn notes(key: &Jwk) -> String {
     let is_bouncers = key.kid().is_some() && key.kid() == key.dcos_kid().as_deref();
-    let notes = [(is_bouncers, "Bouncer's kid"), (key.is_tolerated(), "encoding violates RFC 7518, tolerated")];
+    let notes =
+        [(is_bouncers, "Bouncer's kid"), (key.is_tolerated(), "encoding violates RFC 7518, tolerated")];
     notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note).collect::<Vec<_>>().join("; ")
 }

@@ -130,8 +130,8 @@ fn with_options(
     };
     let word = |word: &str| {
         let bare = word.trim_end_matches([' ', ',', ';', ':', '.']);
-        // Without quotes, only a word with an underscore is the name of a setting: "time" may be
-        // an English word.
+        // Without quotes, only a word with an underscore is the name of a setting: "time" may be an
+        // English word.
         let plain = || (bare.contains('_') && !bare.contains('"')).then(|| bare.to_owned());
         match name_of(bare).or_else(plain).as_deref().and_then(option_of) {
             Some(option) => option + word.get(bare.len()..).unwrap_or_default(),

@@ -1,5 +1,5 @@
-//! The output of a command: text, errors and the exit code. [`Report::print`] writes the output when
-//! the command ends. Only warnings are written earlier.
+//! The output of a command: text, errors and the exit code. [`Report::print`] writes the output
+//! when the command ends. Only warnings are written earlier.
 
 use crate::json::Object;
 use crate::text::shown;
@@ -143,8 +143,8 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    /// Returns the report of this failure: a JSON object on stdout if `json` is true, otherwise text
-    /// on stderr.
+    /// Returns the report of this failure: a JSON object on stdout if `json` is true, otherwise
+    /// text on stderr.
     pub(crate) fn report(self, json: bool) -> Report {
         let (kind, message, exit) = match self {
             Self::Refused(refusal) if json => {

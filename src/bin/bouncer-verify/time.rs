@@ -32,7 +32,7 @@ fn parse_rfc3339(text: &str) -> Option<i64> {
 }
 
 /// Formats `seconds` since 1970 as 2016-07-08T13:44:26Z. If the year does not have four digits,
-/// returns "<number> seconds since 1970".
+/// returns `N seconds since 1970`.
 pub(crate) fn utc(seconds: i64) -> String {
     let (days, second_of_day) = (seconds.div_euclid(DAY as i64), seconds.rem_euclid(DAY as i64));
     let (year, month, day) = civil_from_days(days);
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_whose_year_has_not_four_digits_is_printed_as_a_number() {
+    fn a_time_without_a_four_digit_year_is_printed_as_a_number() {
         assert_eq!(utc(253_402_300_800), "253402300800 seconds since 1970");
         for seconds in [i64::MIN, i64::MAX] {
             assert_eq!(utc(seconds), format!("{seconds} seconds since 1970"));

@@ -24,7 +24,7 @@ impl<const ALWAYS_RIPPLE: bool> Avx512<ALWAYS_RIPPLE> {
     }
 }
 
-/// All code that is inlined into this function is compiled for these instructions.
+/// The compiler may use these instructions in all code that it inlines into this function.
 #[target_feature(enable = "avx512f,avx512ifma,avx512vl,avx512dq,bmi2")]
 fn enter<O: Operation, S: Simd>(simd: S, operation: O) -> O::Output {
     operation.with(simd)
@@ -115,7 +115,7 @@ impl<const ALWAYS_RIPPLE: bool> Simd for Avx512<ALWAYS_RIPPLE> {
         // SAFETY: the assembly is only a comment, so no instruction is executed and `address` does
         // not change.
         unsafe { asm!("/* {0} */", inout(reg) address, options(nostack, preserves_flags)) };
-        // SAFETY: it is the address of `x`, with the lifetime of `x`.
+        // SAFETY: `address` is the address of `x`, and the result has the lifetime of `x`.
         unsafe { &*address }
     }
 

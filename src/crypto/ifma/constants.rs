@@ -19,8 +19,8 @@ pub(super) const EXPONENT: [u8; 3] = [1, 0, 1];
 #[derive(Clone)]
 #[repr(C, align(64))]
 pub(super) struct Constants<const N: usize> {
-    /// Row i is 2^(416 (i + 1 - N)) mod n. To reduce a number, block i times row i is added
-    /// from block N - 1 up, and block i is dropped. The last row is 1 and is not used.
+    /// Row i is 2^(416 (i + 1 - N)) mod n. To reduce a number, block i is replaced by the product
+    /// of block i and row i, which is added at block N - 1. The last row is 1 and is not used.
     pub(super) fold: [Number<N>; N],
     /// n, 2 n, .. N n.
     pub(super) multiples: [Number<N>; N],
@@ -28,11 +28,11 @@ pub(super) struct Constants<const N: usize> {
     pub(super) digest_factor: Number<N>,
     /// The encoded message with a digest of 0, times `digest_factor` mod n.
     pub(super) padding: Number<N>,
-    /// A block of zeros, then n, then zeros. The limbs from limb 8 - i on are n shifted up by i
-    /// limbs, for i = 0 to 8.
+    /// A block of zeros, then n, then zeros. For i = 0 to 8, the limbs that start at limb 8 - i are
+    /// n shifted up by i limbs.
     shifted_n: [u64; LANES * (MAX_BLOCKS + 2)],
-    /// A block of zeros, then -1/n mod 2^416. The eight limbs from limb 8 - i on are that number
-    /// shifted up by i limbs, mod 2^416, for i = 0 to 8.
+    /// A block of zeros, then -1/n mod 2^416. For i = 0 to 8, the eight limbs that start at
+    /// limb 8 - i are -1/n shifted up by i limbs, mod 2^416.
     shifted_inverse: [u64; 2 * LANES],
     /// -1/n mod 2^52.
     pub(super) n0_inverse: u64,

@@ -1,4 +1,4 @@
-//! A key of the kernel. It verifies one signature, or eight at once.
+//! A key of the kernel. It verifies one signature, or up to eight at once.
 
 use super::avx512::Avx512;
 use super::constants::{Constants, EXPONENT};
@@ -13,7 +13,7 @@ use super::single::Verify;
 pub(in crate::crypto) const LANES: usize = limbs::LANES;
 
 /// An RSA public key of 2048, 3072 or 4096 bits for RS256, RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017
-/// §8.2.2). It takes 5, 10 or 15 KiB.
+/// §8.2.2). A key takes 5, 10 or 15 KiB of memory.
 pub(in crate::crypto) struct Key(Size);
 
 enum Size {
@@ -35,9 +35,9 @@ impl Key {
     /// must be odd and of one of these sizes, and e must be 65537.
     pub(in crate::crypto) fn new(n: &[u8], e: &[u8]) -> Option<Self> {
         let simd = Avx512::detect()?;
-        let is_whole = n.first().is_some_and(|byte| byte >> 7 == 1);
+        let has_top_bit = n.first().is_some_and(|byte| byte >> 7 == 1);
         let is_odd = n.last().is_some_and(|byte| byte % 2 == 1);
-        if !is_whole || !is_odd || e != EXPONENT {
+        if !has_top_bit || !is_odd || e != EXPONENT {
             return None;
         }
         let bits = 8 * n.len();
@@ -60,9 +60,9 @@ impl Key {
     }
 }
 
-/// Verifies up to [`LANES`] signatures at once, in the time of six. Bit i of the result is set if
-/// signature i is valid. A signature whose key has another size than the first key is not verified,
-/// and its bit is 0.
+/// Verifies up to [`LANES`] signatures at once, in the time of six single verifications. Bit i of
+/// the result is set if signature i is valid. All keys must have the size of the first key: a
+/// signature whose key has another size is not verified, and its bit is 0.
 pub(in crate::crypto) fn verify_lanes(batch: &[Lane<'_>]) -> u8 {
     debug_assert!(batch.len() <= LANES);
     match batch.first().map(|lane| &lane.key.0) {
@@ -82,7 +82,7 @@ pub(in crate::crypto) fn verify_lanes(batch: &[Lane<'_>]) -> u8 {
     }
 }
 
-/// A key of N blocks. N is the smallest number that leaves 32 bits above n.
+/// A key of N blocks. N is the smallest number that leaves at least 32 bits above n.
 struct SizedKey<const N: usize> {
     simd: Avx512,
     constants: Box<Constants<N>>,
@@ -106,7 +106,7 @@ impl<const N: usize> SizedKey<N> {
         self.simd.run(Verify { key: &self.constants, signature: &signature, digest: &digest })
     }
 
-    /// `same_size` returns a key if it has the size of this one.
+    /// `same_size` returns the key if it has the same size as this key.
     fn verify_lanes<'a>(&self, batch: &[Lane<'a>], same_size: impl Fn(&'a Size) -> Option<&'a Self>) -> u8 {
         let mut lanes = Lanes::of(&self.constants);
         let mut filled = 0;

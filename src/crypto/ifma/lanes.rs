@@ -1,5 +1,5 @@
-//! Verifies eight signatures at once. Lane l of vector i is limb i of the number in lane l. Each
-//! lane has its own modulus. docs/ifma.md describes the steps and their bounds.
+//! Verifies eight signatures at once, one in each lane. Lane l of vector i is limb i of the number
+//! in lane l. Each lane has its own modulus. docs/ifma.md describes the steps and their bounds.
 
 mod product;
 mod reduce;
@@ -18,7 +18,7 @@ pub(super) struct VerifyLanes<'a, const N: usize> {
     pub(super) lanes: &'a Lanes<N>,
 }
 
-/// Eight numbers. Vector i contains limb i of each.
+/// Eight numbers. Vector i contains limb i of each number.
 pub(super) type Transposed<const N: usize> = [[Block; LANES]; N];
 
 /// The input of eight lanes.
@@ -76,7 +76,7 @@ impl<const N: usize> Operation for VerifyLanes<'_, N> {
     #[inline(always)]
     fn with<S: Simd>(self, simd: S) -> u8 {
         let unset = Difference::zero(simd);
-        // Rust cannot compute the length of an array from N here.
+        // Rust cannot compute the length of an array from the const parameter N.
         match N {
             5 => verify(simd, self.lanes, &mut [unset; pairs(5)]),
             8 => verify(simd, self.lanes, &mut [unset; pairs(8)]),
@@ -119,8 +119,8 @@ struct Memory<V, const N: usize> {
     low: Vectors<V, N>,
     high: Vectors<V, N>,
     quotient: Vectors<V, N>,
-    /// Block i is the sum of blocks 1 to i of those products of quotient and n that [`reduce`] uses
-    /// again.
+    /// Block i is the part of column i + 1 that comes from the products q_k n_k with k = 1 to i.
+    /// Here q_k and n_k are block k of quotient and n. [`reduce`] uses these products twice.
     prefix: Vectors<V, N>,
 }
 

@@ -9,7 +9,7 @@ pub(super) const BLOCK_BITS: usize = LANES * LIMB_BITS;
 /// Number of blocks of the largest modulus, which has 4096 bits.
 pub(super) const MAX_BLOCKS: usize = 10;
 
-/// Eight limbs, the least significant first; or the same limb of eight numbers.
+/// Eight limbs of one number, the least significant first; or one limb of each of eight numbers.
 pub(super) type Block = [u64; LANES];
 /// A number below 2^(416 N), the least significant limb first.
 pub(super) type Number<const N: usize> = [Block; N];
@@ -21,7 +21,7 @@ pub(super) const fn zero<const N: usize>() -> Number<N> {
 /// Converts big-endian bytes to a number. Bytes that do not fit are dropped.
 #[inline]
 pub(super) fn from_be_bytes<const N: usize>(bytes: &[u8]) -> Number<N> {
-    // Two limbs are 13 bytes.
+    // Two limbs (104 bits) are 13 bytes.
     let mut number = zero();
     let (pairs, _) = number.as_flattened_mut().as_chunks_mut::<2>();
     let (head, chunks) = bytes.as_rchunks::<13>();

@@ -1,5 +1,5 @@
-//! RS256 verification with the AVX-512 IFMA instructions, for one signature at a time or eight. It
-//! is three to four times as fast as without them.
+//! RS256 verification with the AVX-512 IFMA instructions, for one signature or up to eight at once.
+//! This code is three to four times as fast as aws-lc.
 //!
 //! docs/ifma.md describes the arithmetic and shows why nothing overflows. The code is not
 //! constant-time and does not erase memory: never use it with a private key.

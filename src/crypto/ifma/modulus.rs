@@ -1,5 +1,5 @@
-//! Plain Montgomery arithmetic, one limb at a time. It computes the constants of a key, and the
-//! self-test of each key compares the kernel with it.
+//! Montgomery arithmetic in plain Rust, one limb at a time. It computes the constants of a key. The
+//! self-test of each key compares the kernel with this arithmetic.
 
 use super::limbs::{self, BLOCK_BITS, LANES, LIMB_BITS, MASK, Number};
 use std::array::from_fn;
@@ -25,7 +25,7 @@ impl<const N: usize> Modulus<N> {
         }
         let mut modulus = Self { n, n0_inverse: inverse.wrapping_neg() & MASK, r_squared: limbs::zero() };
         // 2^bits - n equals 2^bits mod n, because n is more than half of 2^bits. Doubling gives R
-        // and then 2^(13 N) R. Squaring that five times gives 2^(32 * 13 N) R = R^2.
+        // and then 2^(13 N) R. Five Montgomery squarings of that number give 2^(32 * 13 N) R = R^2.
         let mut x = difference(&power_of_two(bits), &n);
         for _ in bits..BLOCK_BITS * N + 13 * N {
             x = modulus.add(&x, &x);
@@ -63,8 +63,8 @@ impl<const N: usize> Modulus<N> {
 
     /// Returns q and (a b + q n) / R mod n, where q = -a b / n mod R.
     ///
-    /// It adds column by column. A column has at most 160 products below 2^104 and a carry, so it
-    /// stays below 2^112.
+    /// The products are added column by column. A column has at most 160 products below 2^104 and a
+    /// carry, so it stays below 2^112.
     fn quotient_and_product(&self, a: &Number<N>, b: &Number<N>) -> (Number<N>, Number<N>) {
         let (a, b, n) = (a.as_flattened(), b.as_flattened(), self.n.as_flattened());
         let limbs = n.len();
@@ -73,7 +73,7 @@ impl<const N: usize> Modulus<N> {
         let column = |q: &[u64], from: usize, to: usize, k: usize| {
             let (a, q) = (&a[from..to], &q[from..to]);
             let (b, n) = (&b[k + 1 - to..k + 1 - from], &n[k + 1 - to..k + 1 - from]);
-            // Two sums that do not depend on each other.
+            // The CPU can compute the two independent sums in parallel.
             let rows = a.iter().zip(b.iter().rev()).zip(q.iter().zip(n.iter().rev()));
             let (ab, qn) =
                 rows.fold((0, 0), |(ab, qn), ((&a, &b), (&q, &n))| (ab + wide(a, b), qn + wide(q, n)));

@@ -1,5 +1,5 @@
 //! The self-test of each key on this CPU: compares the kernel with the plain arithmetic of
-//! [`Modulus`]. A key that fails is not used.
+//! [`Modulus`]. The kernel is not used for a key that fails the test.
 
 use super::constants::{self, Constants};
 use super::lanes::{Lanes, VerifyLanes};
@@ -14,12 +14,12 @@ const WRONG_SIGNATURES: u8 = 0b0100_0010;
 /// Lanes with a wrong digest.
 const WRONG_DIGESTS: u8 = 0b1000_0100;
 
-/// Returns whether the kernel accepts a signature, and rejects it if a bit is flipped, alone and
-/// among eight.
+/// Returns whether the kernel accepts a valid signature, and rejects the signature if one bit of
+/// the signature or of the digest is flipped. Tests one signature alone, and eight at once.
 ///
-/// The test has no private key. So it takes any number as the signature, and changes the constant
-/// `padding` so that this signature is valid. All other constants are those that the key uses
-/// afterwards, and the changed `padding` is computed from the real one.
+/// The test has no private key. So it takes a pseudorandom number as the signature, and changes the
+/// constant `padding` so that this signature is valid. The changed `padding` is computed from the
+/// real one. All other constants are the real constants of the key.
 pub(super) fn passes<S: Simd, const N: usize>(
     simd: S,
     modulus: &Modulus<N>,

@@ -1,5 +1,5 @@
-//! The vector operations that the kernel uses: eight lanes of 64 bits, and the multiply-add of
-//! 52-bit numbers, which determines the size of a limb.
+//! The vector operations that the kernel uses. A vector has eight lanes of 64 bits. The
+//! multiply-add instructions multiply 52-bit numbers, so a limb has 52 bits.
 
 use super::limbs::Block;
 
@@ -13,7 +13,8 @@ pub(super) trait Simd: Copy {
     /// A vector of eight lanes.
     type V: Copy;
 
-    /// Whether carries always take the rare path, so that tests can cover it.
+    /// Whether every carry takes the rare path, in which carries continue over several limbs. Tests
+    /// set this to cover that path.
     const ALWAYS_RIPPLE: bool;
 
     /// Returns `x` in every lane.
@@ -35,7 +36,7 @@ pub(super) trait Simd: Copy {
     fn xor(self, a: Self::V, b: Self::V) -> Self::V;
     fn shift_left<const BITS: u32>(self, x: Self::V) -> Self::V;
     fn shift_right<const BITS: u32>(self, x: Self::V) -> Self::V;
-    /// Shifts signed numbers.
+    /// Shifts signed numbers: copies the sign bit.
     fn shift_right_signed<const BITS: u32>(self, x: Self::V) -> Self::V;
 
     /// Moves the lanes of `x` up by one. The last lane of `below` becomes the first.
@@ -46,8 +47,8 @@ pub(super) trait Simd: Copy {
     fn zero_lanes(self, x: Self::V) -> u8;
 
     /// Computes nothing, but the compiler cannot move multiply-adds across it. Otherwise the
-    /// compiler puts all multiply-adds of a sum into one chain, in which each waits for the one
-    /// before.
+    /// compiler puts all multiply-adds of a sum into one chain, in which each waits for the
+    /// previous one.
     fn fence<const N: usize>(self, x: &mut [Self::V; N]);
     /// Returns the same reference, but hides its target from the compiler. Reads through it then
     /// stay memory reads. Otherwise the compiler replaces them with shuffles of the stored

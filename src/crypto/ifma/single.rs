@@ -32,7 +32,7 @@ impl<const N: usize> Operation for Verify<'_, N> {
     }
 }
 
-/// Memory for a number. From there, each limb can be read into all lanes of a vector.
+/// Memory for a number. A limb in memory can be loaded into all lanes of a vector.
 #[repr(C, align(64))]
 pub(super) struct Spill<const N: usize>(Number<N>);
 
@@ -79,7 +79,7 @@ fn limbs_up<S: Simd, const N: usize>(simd: S, x: &mut [S::V; N], below: S::V) {
 
 /// Returns a^2.
 ///
-/// Row i of the sum is block i of `a` times (block i + twice the blocks above).
+/// a^2 is a sum of rows. Row i is block i of `a` times (block i + twice the blocks above).
 #[inline(always)]
 pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &[S::V; N], spill: &mut Spill<N>) -> Wide<S::V, N> {
     let limbs = spill.write(simd, a);
@@ -98,8 +98,8 @@ pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &[S::V; N], spill: &mu
     });
 
     let mut sum = Wide { low: [zero; N], high: [zero; N] };
-    // In columns with several rows, odd rows use separate sums, so that fewer multiply-adds wait
-    // for each other. The array starts at column 2.
+    // In columns with several rows, odd rows have their own sums, so that fewer multiply-adds wait
+    // for each other. Element j of `odd` is the sum for column j + 2.
     let mut odd = [zero; N];
     macro_rules! row {
         ($madd:ident, $limb:expr) => {
@@ -127,8 +127,8 @@ pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &[S::V; N], spill: &mu
             });
         };
     }
-    // Horner's scheme over the limbs of the blocks, from the last one. A high half belongs one limb
-    // higher.
+    // Horner's scheme over the limbs of the blocks, from the last limb to the first. The high half
+    // of a product belongs to the next higher limb.
     row!(madd52hi, LANES - 1);
     for limb in (0..LANES).rev() {
         join!();
@@ -183,8 +183,8 @@ pub(super) fn product<S: Simd, const N: usize>(
     sum
 }
 
-/// Adds digest * `digest_factor` + `padding`. Both are negative mod n, so this subtracts the
-/// encoded message.
+/// Adds digest * `digest_factor` + `padding`. Both constants contain the factor -1 (mod n), so this
+/// subtracts the encoded message.
 #[inline(always)]
 fn subtract_message<S: Simd, const N: usize>(
     simd: S,
@@ -192,7 +192,7 @@ fn subtract_message<S: Simd, const N: usize>(
     digest: &Block,
     key: &Constants<N>,
 ) {
-    /// 256 bits.
+    /// Number of limbs of a digest, which has 256 bits.
     const DIGEST_LIMBS: usize = 5;
     let zero = simd.splat(0);
     let factor = load(simd, &key.digest_factor);
@@ -200,7 +200,7 @@ fn subtract_message<S: Simd, const N: usize>(
     for limb in (0..=DIGEST_LIMBS).rev() {
         high = simd.lanes_up(high, low[N - 1]);
         limbs_up(simd, &mut low, zero);
-        // The digest has a whole block, so limb 5 exists and is 0.
+        // `digest` is a whole block, so limb 5 exists and is 0.
         let y = simd.splat(digest[limb]);
         unroll!(for j in 0..N {
             low[j] = simd.madd52lo(low[j], factor[j], y);
@@ -278,7 +278,7 @@ pub(super) fn reduce<S: Simd, const N: usize>(
     });
     above[N - 1] = simd.add(above[N - 1], top);
 
-    // One step of Montgomery's reduction, by a whole block. The products that are left out are
+    // One step of Montgomery's reduction, by a whole block. The omitted products would be
     // multiplications by zero.
     let carry = normalize(simd, &mut lowest, 1, zero);
     above[0] = simd.add(above[0], carry);
@@ -318,10 +318,10 @@ pub(super) fn reduce<S: Simd, const N: usize>(
 }
 
 /// Normalizes the first `len` vectors to limbs of 52 bits. The last lane of `carry` is the carry
-/// in. The first lane of the result is the carry out.
+/// in. The result contains the carry out in its first lane.
 ///
-/// One pass moves the bits above 52 to the next limb. In about one of 2^40 cases, a limb then
-/// exceeds 52 bits again, by one.
+/// One pass moves the bits above 52 to the next limb. In about one of 2^40 cases, a limb then has
+/// 53 bits, and the carry continues.
 #[inline(always)]
 pub(super) fn normalize<S: Simd, const N: usize>(
     simd: S,
@@ -381,7 +381,7 @@ fn is_multiple<S: Simd, const N: usize>(simd: S, x: &[S::V; N], key: &Constants<
 }
 
 /// Returns the powers of x that a verification with `squarings` squarings computes: x^2 / R, x^4 /
-/// R^3, and so on. The last one is the one before it times x / R.
+/// R^3, and so on. The last power is the product of the previous power and x / R.
 #[cfg(test)]
 #[inline(always)]
 pub(super) fn powers<S: Simd, const N: usize>(

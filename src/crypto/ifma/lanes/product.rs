@@ -33,7 +33,7 @@ pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &Vectors<S::V, N>, mem
         if column.is_multiple_of(2) {
             sums.add_half_square(simd, &a[column / 2]);
         }
-        // Each of these products counts twice, the square of a limb once.
+        // Each product so far counts twice. The square of a limb counts once.
         let mut to = sums.next(simd);
         let squared = &a[column / 2];
         let from = column % 2 * (LANES / 2);
@@ -50,8 +50,8 @@ pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &Vectors<S::V, N>, mem
     }
 }
 
-/// Adds digest * `digest_factor` + `padding`. Both are negative mod n, so this subtracts the
-/// encoded message.
+/// Adds digest * `digest_factor` + `padding`. Both constants contain the factor -1 (mod n), so this
+/// subtracts the encoded message.
 #[inline(always)]
 pub(super) fn subtract_message<S: Simd, const N: usize>(
     simd: S,

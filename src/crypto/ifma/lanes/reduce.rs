@@ -5,22 +5,22 @@ use super::{Memory, Vectors};
 use crate::crypto::ifma::limbs::{LANES, LIMB_BITS, MASK};
 use crate::crypto::ifma::simd::Simd;
 
-/// The n of each lane.
+/// The modulus n of each lane.
 pub(super) struct Moduli<'a, V, const N: usize> {
     n: &'a Vectors<V, N>,
     /// -1/n mod 2^52.
     n0_inverse: V,
-    /// n_j - n_i for the blocks of n with 0 < i < j.
+    /// n_j - n_i for the blocks i and j of n with 0 < i < j.
     differences: &'a [Difference<V>],
 }
 
-/// Returns the number of pairs among `blocks` blocks, not counting the first block.
+/// Returns the number of pairs of different blocks among `blocks` blocks without the first.
 pub(super) const fn pairs(blocks: usize) -> usize {
     (blocks - 1) * (blocks - 2) / 2
 }
 
 impl<'a, V: Copy, const N: usize> Moduli<'a, V, N> {
-    /// `room` must hold [`pairs`] of N differences.
+    /// The length of `room` must be at least `pairs(N)`.
     #[inline(always)]
     pub(super) fn new<S: Simd<V = V>>(
         simd: S,
@@ -44,8 +44,10 @@ impl<'a, V: Copy, const N: usize> Moduli<'a, V, N> {
 
 /// Computes sum / R mod n in limbs of 52 bits. The result is below n + sum / R.
 ///
-/// Two products of different blocks of quotient and n need only one multiplication, except those of
-/// the first block: q_i n_j + q_j n_i = q_i n_i + q_j n_j + (q_i - q_j) (n_j - n_i).
+/// q_i and n_i are block i of quotient and n. For i, j > 0, the two products q_i n_j and q_j n_i
+/// need only one more multiplication:
+///
+/// q_i n_j + q_j n_i = q_i n_i + q_j n_j + (q_i - q_j) (n_j - n_i)
 #[inline(always)]
 pub(super) fn reduce<S: Simd, const N: usize>(
     simd: S,
@@ -56,11 +58,11 @@ pub(super) fn reduce<S: Simd, const N: usize>(
     let Memory { low, high, quotient, prefix } = memory;
     let n = moduli.n;
     let mut sums = Sums::zero(simd);
-    // The sum of the q_i n_i without the first. Each of its blocks also includes the sum of the
-    // blocks below.
+    // The sum of the products q_i n_i with i > 0. Each of its columns also includes the columns
+    // below.
     let mut own = Sums::zero(simd);
-    // Makes the low half a multiple of R. Each limb of the quotient clears one limb of the sum, and
-    // only its carry remains.
+    // Makes the low half a multiple of R. Each limb of the quotient clears one limb of the sum.
+    // Only the carry of the cleared limb remains.
     for column in 0..N {
         sums.add(simd, &low[column]);
         if column > 1 {

@@ -42,7 +42,7 @@ impl<V: Copy> Sums<V> {
         });
     }
 
-    /// Adds (a - b) c. docs/ifma.md explains how it handles the signs.
+    /// Adds (a - b) c. docs/ifma.md explains how the signs are handled.
     #[inline(always)]
     pub(super) fn add_product_of_difference<S: Simd<V = V>>(
         &mut self,
@@ -81,8 +81,8 @@ impl<V: Copy> Sums<V> {
         });
     }
 
-    /// Adds `quotient` times the block `n`, which makes the lower block a multiple of 2^416.
-    /// Carries it into the upper block, which becomes the lower one.
+    /// Computes `quotient`, and adds `quotient` times the block `n`. The lower block is then a
+    /// multiple of 2^416. Adds its carry to the upper block, which becomes the lower block.
     #[inline(always)]
     pub(super) fn clear<S: Simd<V = V>>(
         &mut self,
@@ -107,7 +107,7 @@ impl<V: Copy> Sums<V> {
         self.next(simd);
     }
 
-    /// Returns the lower block, which is complete. The upper block becomes the lower one.
+    /// Returns the lower block, which is complete. The upper block becomes the lower block.
     #[inline(always)]
     pub(super) fn next<S: Simd<V = V>>(&mut self, simd: S) -> [V; LANES] {
         let zero = simd.splat(0);
@@ -125,7 +125,7 @@ impl<V: Copy> Sums<V> {
 /// The difference of two blocks: `limbs` + `sign` * 2^416.
 #[derive(Clone, Copy)]
 pub(super) struct Difference<V> {
-    /// Of 52 bits.
+    /// Limbs of 52 bits.
     pub(super) limbs: [V; LANES],
     /// 0 or -1.
     pub(super) sign: V,

@@ -17,7 +17,7 @@ pub(super) struct Case<const N: usize> {
     pub(super) n: BigUint,
     pub(super) modulus: Modulus<N>,
     pub(super) constants: Constants<N>,
-    /// R^-65536 mod n, the factor that remains in the power.
+    /// R^-65536 mod n. The kernel computes x^65537 times this factor.
     pub(super) factor: BigUint,
 }
 
@@ -83,7 +83,8 @@ fn is_below_compares_numbers() {
     assert!(!limbs::is_below::<5>(&number(&n), &number(&n)));
 }
 
-/// Computes the powers of x up to x^65537 / R^65536, or fewer if there are fewer squarings.
+/// Computes the powers of x up to x^65537 / R^65536 if `squarings` is 16. Fewer squarings compute
+/// fewer powers.
 struct Powers<'a, const N: usize> {
     key: &'a Constants<N>,
     x: &'a Number<N>,
@@ -218,7 +219,8 @@ impl Operation for Normalize<'_> {
     }
 }
 
-/// Returns limbs for which one pass leaves some at 2^52, so that the carry must continue.
+/// Returns a number with limbs that often are 2^52 or more after one carry pass. The carry must
+/// then continue to the next limb.
 fn long_carries(random: &mut Random) -> Number<4> {
     let mut number = limbs::zero();
     for limb in number.as_flattened_mut() {
@@ -264,30 +266,30 @@ fn the_self_test_detects_a_wrong_constant() {
     let Case { modulus, constants, .. } = Case::<5>::new(n);
     let passes = |constants: &Constants<5>| self_test::passes(Portable::<false>, &modulus, constants, 2048);
     assert!(passes(&constants));
-    let spoilt: [fn(&mut Constants<5>); 5] = [
+    let changes: [fn(&mut Constants<5>); 5] = [
         |constants| constants.fold[1][2][3] ^= 1,
         |constants| constants.multiples[0][0][1] ^= 1,
         |constants| constants.padding[4][0] ^= 1,
         |constants| constants.digest_factor[0][0] ^= 1,
         |constants| constants.n0_inverse ^= 1,
     ];
-    for (i, spoil) in spoilt.iter().enumerate() {
+    for (i, change) in changes.iter().enumerate() {
         let mut constants = constants.clone();
-        spoil(&mut constants);
+        change(&mut constants);
         assert!(!passes(&constants), "{i}");
     }
 }
 
-/// Small enough for Miri: `cargo +nightly miri test --lib miri_finds_nothing`.
+/// Small enough for Miri: `cargo +nightly miri test --lib miri_finds_no_undefined_behaviour`.
 #[test]
-fn miri_finds_nothing() {
+fn miri_finds_no_undefined_behaviour() {
     let mut random = Random(9);
     let modulus = Modulus::<5>::new(number(&random.modulus(2048)), 2048);
     let constants = Constants::new(&modulus, 2048);
     let x = limbs::from_be_bytes(&random.bytes(255));
     let powers = Portable::<true>.run(Powers { key: &constants, x: &x, squarings: 1 });
     let third_power = modulus.multiply(&modulus.multiply(&x, &x), &x);
-    // This reduces both mod n.
+    // `times_r` reduces both numbers mod n.
     assert_eq!(modulus.times_r(&powers[1]), modulus.times_r(&third_power));
 }
 

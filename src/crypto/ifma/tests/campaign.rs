@@ -1,5 +1,5 @@
-//! A long test with many random numbers. There are two tests, so that the test runner uses two
-//! threads:
+//! A long test with many random numbers. It is split into two halves, so that the test runner uses
+//! two threads:
 //!
 //! ```text
 //! BOUNCER_IFMA_PAIRS=10000000 cargo test --release --lib ifma::tests::campaign -- --ignored --nocapture
@@ -15,31 +15,31 @@ use crate::crypto::ifma::simd::Simd;
 use crate::crypto::ifma::single::Verify;
 use num_bigint::BigUint;
 
-/// Total number of (signature, key) pairs; read when the tests are compiled.
+/// Total number of (signature, key) pairs. The variable is read when the tests are compiled.
 const PAIRS: Option<&str> = option_env!("BOUNCER_IFMA_PAIRS");
 const DEFAULT_PAIRS: usize = 10_000_000;
-/// Number of batches of eight signatures per key. The first batches are the edge inputs.
+/// Number of batches of eight signatures per key. The first batches contain the edge inputs.
 const BATCHES_PER_KEY: usize = 100;
-/// One in this many powers is also computed with num-bigint.
+/// One in `CROSS_CHECK` powers is also computed with num-bigint.
 const CROSS_CHECK: usize = 64;
 
 #[test]
 #[ignore = "takes minutes to hours"]
-fn first_half() {
+fn the_kernel_verifies_the_first_half_of_the_pairs_correctly() {
     campaign(0x1234_5678_9abc_def1);
 }
 
 #[test]
 #[ignore = "takes minutes to hours"]
-fn second_half() {
+fn the_kernel_verifies_the_second_half_of_the_pairs_correctly() {
     campaign(0x0fed_cba9_8765_4321);
 }
 
 /// For each pair, the plain arithmetic computes the padding with which the signature is valid. The
-/// kernel must accept the signature. It must reject it if one bit of the signature or of the digest
-/// is flipped. Both are tested alone and among eight.
+/// kernel must accept this signature. It must reject a signature or digest with one flipped bit.
+/// Each pair is tested alone and in a batch of eight.
 fn campaign(seed: u64) {
-    // Mostly of the common size, because the others take longer.
+    // Most keys have 2048 bits, the common size. Larger keys take longer.
     let pairs = PAIRS.map_or(DEFAULT_PAIRS, |pairs| pairs.parse().unwrap()) / 2;
     size::<5>(2048, pairs / 20 * 18, Random(seed));
     size::<8>(3072, pairs / 20, Random(seed));
