@@ -61,8 +61,8 @@ fn parse(key: &PublicKey, algorithm: Algorithm) -> Result<ParsedPublicKey, SkipR
         let parsed = PublicKeyComponents { n, e }
             .to_parsed_public_key(parameters)
             .map_err(|_| SkipReason::BadEncoding)?;
-        // The first verification, which computes the constants. Its result does not matter. The
-        // signature is 0, because aws-lc rejects a signature that is not below n earlier.
+        // The first verification, which computes the constants. Its result does not matter. A
+        // signature of n or more would be rejected before the constants are computed, so use 0.
         let _ = parsed.verify_sig(b"", &vec![0; n.len()]);
         return Ok(parsed);
     }
