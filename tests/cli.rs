@@ -50,7 +50,8 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Writes `stdin` and waits for the end. A command that fails early may leave its input unread.
+/// Writes `stdin` to the command and waits until it exits. A failed write is ignored, because a
+/// command that fails early does not read its input.
 fn finish(mut child: Child, stdin: &[u8]) -> Run {
     let _ = child.stdin.take().unwrap().write_all(stdin);
     let output = child.wait_with_output().unwrap();
@@ -66,7 +67,7 @@ fn run(arguments: &[&str]) -> Run {
     run_with_stdin(arguments, "")
 }
 
-/// Writes a file for one test. No other test uses `name`.
+/// Writes a file for one test. No other test may use the same `name`.
 fn file(name: &str, content: impl AsRef<[u8]>) -> String {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
     fs::write(&path, content).unwrap();
@@ -152,8 +153,8 @@ fn json_contains_the_status_and_the_claims_as_they_were_signed() {
     let json = expired.json();
     assert_eq!([&json["status"], &json["claim"]], ["expired", "exp"]);
     assert!(json["message"].as_str().unwrap().starts_with("the token has expired"));
-    // Its signature is valid, so its claims are shown, as the text shows them. But a script that
-    // reads "claims" or "uid" must not accept it.
+    // The signature is valid, so the JSON contains the claims, as the text output does. They have
+    // another name: a script that reads "claims" or "uid" must not accept this token.
     assert_eq!([&json["rejected_claims"]["uid"], &json["header"]["alg"]], ["peter", "RS256"]);
     assert_eq!((json.get("claims"), json.get("uid"), json.get("sub")), (None, None, None));
     assert_eq!(json["http_status"], 401);
@@ -302,7 +303,7 @@ fn errors_name_the_options_and_not_the_settings() {
 }
 
 #[test]
-fn a_token_with_an_audience_and_no_option_for_it_names_the_option() {
+fn the_error_for_an_unexpected_audience_names_the_option() {
     let (jwks, token) = signed("k", r#"{"exp":2000000000,"aud":"api"}"#);
     let jwks = file("audience.json", jwks);
     let verify = |more: &[&str]| {
@@ -319,7 +320,7 @@ fn a_token_with_an_audience_and_no_option_for_it_names_the_option() {
 }
 
 #[test]
-fn without_keys_a_token_is_neither_valid_nor_invalid() {
+fn keys_that_cannot_be_loaded_exit_with_3() {
     let key = |name| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/keys/").to_owned() + name;
     let malformed = file("malformed.json", "{}");
     let unusable = file("unusable.json", r#"{"keys":[{"kty":"oct","k":"AA"}]}"#);
@@ -384,7 +385,7 @@ fn inspect_prints_the_readable_parts_of_a_broken_token() {
         assert!(text.stdout.trim_end().ends_with("such a token"));
         assert_eq!(run_with_stdin(&["inspect", "--json"], &token).json()["unverified"], true);
     }
-    // A payload that is not a JSON object is printed as text.
+    // If the payload is not a JSON object, it is printed as a string.
     let cut = format!("e30.{}.", part(b"{\"uid\":\"pe"));
     assert_eq!(run_with_stdin(&["inspect", "--json"], &cut).json()["claims"], "{\"uid\":\"pe");
     // Deep nesting causes no stack overflow and no quadratic output.
@@ -504,7 +505,7 @@ fn untrusted_text_cannot_control_the_terminal() {
         assert_eq!(bad, None, "{arguments:?}\n{output:?}");
         assert!(!output.lines().any(|line| line == "uid  root"), "{output}");
     }
-    // Escaping keeps the values.
+    // A JSON parser returns the original values.
     let found = run(&[&verify[..], &["--json"]].concat()).json();
     assert_eq!([&found["uid"], &found["kid"], &found["claims"][evil]], [evil; 3]);
 }
@@ -589,7 +590,7 @@ fn verify(case: &Case) -> Expect {
     arguments.push(format!("--time={}", case.time));
     arguments.extend(options(case.policy.get()));
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    // The command removes this line end. So a line end that belongs to the token stays.
+    // The command removes one line end, which is added here. So it keeps a line end of the token.
     let verdict = run_with_stdin(&arguments, [&*case.token(), b"\r\n"].concat());
     let json = verdict.json();
     let text = |name: &str| json.get(name).map(|value| value.as_str().unwrap().to_owned());
@@ -706,7 +707,7 @@ fn issuer() -> Server {
     server
 }
 
-/// Returns the path of a file that does not exist, for one test.
+/// Returns the path of a file that does not exist. No other test may use the same `name`.
 fn no_file(name: &str) -> String {
     let path = file(name, "");
     fs::remove_file(&path).unwrap();
@@ -725,14 +726,15 @@ fn processes_share_one_fetch_through_the_last_good_file() {
         let run = verify();
         assert_eq!((run.code, run.first_line(), run.stderr.as_str()), (0, "valid", ""));
     }
-    assert_eq!(server.count(), 2, "metadata and keys, once for all processes");
+    assert_eq!(server.count(), 2, "one fetch of the metadata and one of the keys, for all processes");
     let list = || run(&["jwks", "--discover", &server.origin, "--last-good-file", &path]);
     assert_eq!((list().code, server.count()), (0, 2));
 
     // The issuer is down: the fresh file is used.
     server.say(Reply::status(503));
     assert_eq!((verify().code, list().code, server.count()), (0, 0, 2));
-    // A token whose key is missing causes a fetch. While that fails, the token is not invalid.
+    // A token whose key is missing causes a fetch. If the fetch fails, the exit code is 3 (no keys),
+    // not 1 (invalid token).
     let (_, unknown) = signed("unknown", r#"{"exp":2000000000,"uid":"u"}"#);
     let unknown = run(&[
         "verify",
@@ -763,7 +765,7 @@ fn processes_share_one_fetch_through_the_last_good_file() {
 }
 
 #[test]
-fn a_last_good_file_that_cannot_be_used_is_a_warning() {
+fn an_unusable_last_good_file_causes_a_warning() {
     let server = issuer();
     let with = |path: &str, more: &[&str]| {
         let keys = ["--jwks", &server.url(), "--last-good-file", path];
@@ -786,7 +788,7 @@ fn a_last_good_file_that_cannot_be_used_is_a_warning() {
         "{}",
         broken.stderr
     );
-    // The fetch has replaced it.
+    // The fetch has replaced the broken file.
     assert_eq!((with(&path, &[]).stderr.as_str(), server.count()), ("", 3));
 }
 
@@ -810,7 +812,7 @@ fn the_form_of_a_token_is_checked_before_keys_are_fetched() {
 }
 
 #[test]
-fn a_location_that_must_not_be_fetched_is_wrong_usage() {
+fn invalid_options_for_the_keys_exit_with_2() {
     let verify = |arguments: &[&str]| {
         let policy = if arguments.contains(&"--discover") { "--audience=a" } else { "--any-issuer" };
         run(&[&["verify", policy, "x.y.z"], arguments].concat())
@@ -884,7 +886,7 @@ fn settings_are_listed_and_explained() {
     assert_eq!(
         run(&["settings", "timeout"]).stdout.matches("type: duration").count(),
         2,
-        "one of keys, one of renewers"
+        "one setting of the keys, one of the renewers"
     );
     assert_eq!(run(&["settings", "leewya"]).code, 2);
     for (option, setting) in [("last-good-file", "keys.last_good_file"), ("issuer", "policy.issuers")] {
@@ -912,7 +914,7 @@ fn a_login_prints_a_token_a_header_or_json() {
         let child = command(&["login"]).env("DCOS_SERVICE_ACCOUNT_CREDENTIAL", value).spawn().unwrap();
         assert_eq!(finish(child, b"").stdout, "e30.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln\n");
     }
-    assert_eq!(server.count(), 5, "one login each");
+    assert_eq!(server.count(), 5, "one request for each login");
 
     let oauth = Server::saying(Reply::json(r#"{"access_token":"opaque","token_type":"Bearer"}"#));
     let secret_file = file("client-secret.txt", "s3cret\n");

@@ -19,7 +19,7 @@ fn every_back_end_returns_the_expected_results() {
     }
 }
 
-/// A key set caches headers. With a cached header, errors must have the same order.
+/// A key set caches headers. With a cached header, the checks must have the same order.
 #[test]
 fn a_key_set_with_cached_headers_returns_the_same_results() {
     with_cached_headers("Rust with cached headers", |jwks, case| {

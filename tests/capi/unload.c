@@ -1,5 +1,6 @@
-/* dlopen(), a verification on another thread, dlclose(), and only then the end of that thread.
- * Without -z nodelete the destructor of a thread-local would be called in unmapped memory. */
+/* The library may be closed while a thread that used it still runs. The order here: dlopen(), a
+ * verification on another thread, dlclose(), then the end of that thread. Without the linker flag
+ * -z nodelete, the destructor of a thread-local variable would run in unmapped memory. */
 #include "check.h"
 
 #include <dlfcn.h>
@@ -8,8 +9,8 @@
 static pthread_barrier_t used, closed;
 static void *library;
 
-/* The function `name` of the library; C has no cast from an object pointer to a function pointer.
- */
+/* Sets `function` to the library's function `name`. It copies the pointer, because C has no cast from
+ * an object pointer to a function pointer. */
 #define SYMBOL(function, name)                                                   \
     do {                                                                         \
         void *symbol = dlsym(library, name);                                     \
@@ -42,7 +43,7 @@ static void *use(void *unused)
     bouncer_jwks *jwks = NULL;
     CHECK(load(json, len, &jwks, NULL) == BOUNCER_STATUS_OK);
     free(json);
-    /* An invalid signature makes the back end store an error in a thread-local. */
+    /* An invalid signature makes the back end store an error in a thread-local variable. */
     char *text = read_file(TEST_DATA "/document_token.txt", &len);
     text[len - 10] = text[len - 10] == 'A' ? 'B' : 'A';
     bouncer_token *token = NULL;

@@ -7,7 +7,7 @@
 #include <dirent.h>
 #include <time.h>
 
-/* Longer than any operation in these tests takes, also under valgrind, in milliseconds. */
+/* Timeout in milliseconds. No operation in these tests takes longer, even under valgrind. */
 #define TEST_TIMEOUT 60000
 #define TEST_TIMEOUT_TEXT BOUNCER_TEXT("60s")
 
@@ -38,7 +38,7 @@ static inline int threads(void)
     return count;
 }
 
-/* Waits until only this thread is left. A thread that is ending still owns memory. */
+/* Waits until all other threads have ended. A thread that is still ending owns memory. */
 static inline void wait_for_the_threads(void)
 {
     int64_t end = now() + TEST_TIMEOUT;

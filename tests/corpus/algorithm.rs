@@ -1,11 +1,12 @@
-//! Step 5 of the order of the checks, and the binding of the algorithm to policy and key.
+//! Step 5 of the order of the checks: the algorithm must be supported, and the policy must allow it.
+//! The algorithm must also fit the key (step 7).
 
 use super::case::{CLAIMS, Case, File, Policy, case, quote};
 use super::keys::{Jwk, jwk, only, set};
 use super::signer::{b64, compact, signing_input, with_signature};
 
 const RSA_ALGORITHMS: [&str; 6] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
-/// Every algorithm, with the key that signs.
+/// Every algorithm, with the name of the key that signs its tokens.
 const ALGORITHMS: [(&str, &str); 10] = [
     ("RS256", "rsa-2048-a"),
     ("RS384", "rsa-2048-a"),
@@ -43,9 +44,9 @@ pub(crate) fn file() -> File {
     file.cases(without_a_fitting_key()).cases(bound_to_the_key()).cases(policies())
 }
 
-/// Key sets of all families but one, in the order of `FAMILIES`.
+/// Names of the key sets. Each one lacks one key of `FAMILIES`, in this order.
 const WITHOUT: [&str; 5] = ["without rsa", "without p256", "without p384", "without p521", "without ed25519"];
-/// Key sets of one RSA key bound to an algorithm, in the order of `RSA_ALGORITHMS`.
+/// Names of the key sets with one RSA key. Its `alg` is one of `RSA_ALGORITHMS`, in this order.
 const BOUND: [&str; 6] = ["RS256 key", "RS384 key", "RS512 key", "PS256 key", "PS384 key", "PS512 key"];
 
 fn header(alg: &str) -> String {
@@ -69,7 +70,7 @@ fn each_algorithm() -> Vec<Case> {
         cases.push(
             case(
                 format!("a_token_of_{name}_is_accepted"),
-                "RFC 7518 section 3.1, RFC 9864: one of the ten algorithms",
+                "RFC 7518 section 3.1, RFC 9864: one of the ten supported algorithms",
             )
             .keys("all")
             .policy(every_algorithm())
@@ -124,7 +125,7 @@ fn each_algorithm() -> Vec<Case> {
             cases.push(
                 case(
                     format!("a_token_of_{}_with_{size}_bits_is_accepted", alg.to_lowercase()),
-                    "RFC 7518 section 3.3: 2048 bits or larger, here up to 8192",
+                    "RFC 7518 section 3.3: RSA keys have 2048 bits or more; at most 8192 bits are supported",
                 )
                 .own_keys(only(key))
                 .policy(Policy::dcos().algorithms(&[alg]))
@@ -145,7 +146,7 @@ fn not_in_the_policy() -> Vec<Case> {
         .map(|(alg, key)| {
             case(
                 format!("{}_is_not_in_bouncers_policy", alg.to_lowercase()),
-                "RFC 8725 section 3.1: only the algorithms that the caller allows",
+                "RFC 8725 section 3.1: only the algorithms that the policy allows are accepted",
             )
             .keys("all")
             .token(token(alg, key))
@@ -163,7 +164,7 @@ fn none() -> Vec<Case> {
             .char_indices()
             .map(|(i, c)| if bits >> i & 1 == 1 { c.to_ascii_uppercase() } else { c })
             .collect();
-        // The id contains the positions of the capitals.
+        // A binary digit of the id is 1 if its letter is a capital. The last letter comes first.
         let id = if bits == 0 {
             "alg_none_is_refused".to_owned()
         } else {
@@ -206,7 +207,8 @@ fn none() -> Vec<Case> {
 }
 
 fn unknown() -> Vec<Case> {
-    let why = "RFC 8725 section 3.1: an algorithm that is not one of the ten is rejected; names are compared exactly";
+    let why =
+        "RFC 8725 section 3.1: only the ten supported algorithms are accepted; names are compared exactly";
     // All tokens have a valid RS256 signature: a verifier that corrects the name would accept them.
     let names = [
         ("rs256", "in_small_letters"),
@@ -271,7 +273,7 @@ fn without_a_fitting_key() -> Vec<Case> {
 }
 
 fn bound_to_the_key() -> Vec<Case> {
-    let why = "RFC 8725 section 3.1, CVE-2026-48523: a key with alg verifies that algorithm only";
+    let why = "RFC 8725 section 3.1, CVE-2026-48523: a key with alg verifies only tokens of that algorithm";
     let mut cases = Vec::new();
     for (bound, key_set) in RSA_ALGORITHMS.iter().zip(BOUND) {
         for alg in RSA_ALGORITHMS {

@@ -1,7 +1,7 @@
 //! A case, a policy and a file of cases as values, and their JSON text.
 //!
-//! The JSON text is not written by a library: it must not depend on the features of a dependency,
-//! and the text of an expected Claims Set must not change.
+//! This module writes the JSON objects itself, so their form does not depend on the features of a
+//! dependency. The text of an expected Claims Set is written unchanged. `serde_json` writes strings.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,10 +9,11 @@ use std::path::PathBuf;
 
 /// The default time of a case.
 pub(crate) const NOW: i64 = 1_700_000_000;
-/// A Claims Set in the form of Bouncer's, valid at `NOW`.
+/// A Claims Set with the claims of Bouncer's tokens. It is valid at `NOW`.
 pub(crate) const CLAIMS: &str = r#"{"uid":"peter","exp":1700003600}"#;
 
-/// The root of the repository. `BOUNCER_ROOT` overrides it, for a build in another folder.
+/// The root of the repository. `BOUNCER_ROOT` overrides it if the test was built in
+/// another folder.
 pub(crate) fn root() -> PathBuf {
     std::env::var_os("BOUNCER_ROOT").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }
@@ -40,7 +41,7 @@ impl Policy {
         Policy(Vec::new()).with("any_issuer", "true".to_owned())
     }
 
-    /// One issuer, and any audience.
+    /// One issuer and no audience. A token with `aud` is rejected.
     pub(crate) fn issuer_alone(issuer: &str) -> Policy {
         Policy(Vec::new()).with("issuers", quote_all(&[issuer]))
     }
@@ -175,7 +176,7 @@ impl Case {
         self
     }
 
-    /// Sets the expected `kid`: that of the JWK that verifies.
+    /// Sets the expected `kid`: the `kid` of the JWK that verifies the token.
     pub(crate) fn kid(mut self, kid: &str) -> Case {
         self.kid = Some(kid.to_owned());
         self
@@ -200,7 +201,8 @@ impl Case {
         self
     }
 
-    /// Expects a rejection, with the name that an error of this status always has, if any.
+    /// Expects a rejection with the usual name for this status, if there is one. For another claim
+    /// or header parameter, use [`Case::rejected_naming`].
     pub(crate) fn rejected(mut self, status: &'static str) -> Case {
         self.status = status;
         self.claim = match status {
@@ -215,7 +217,7 @@ impl Case {
         self
     }
 
-    /// Expects a rejection that names this claim or header parameter.
+    /// Expects a rejection whose error names this claim or header parameter.
     pub(crate) fn rejected_naming(mut self, status: &'static str, name: &str) -> Case {
         self.status = status;
         self.claim = Some(name.to_owned());
@@ -311,10 +313,10 @@ impl File {
         let known: BTreeSet<&str> = self.key_sets.iter().map(|(name, _)| *name).collect();
         let mut used = BTreeSet::new();
         for case in &self.cases {
-            assert!(!case.status.is_empty(), "{} expects nothing", case.id);
+            assert!(!case.status.is_empty(), "the case {} has no expected result", case.id);
             match &case.key_set {
                 KeySet::Named(name) => {
-                    assert!(known.contains(name), "{}: no key set {name}", case.id);
+                    assert!(known.contains(name), "{}: the file has no key set {name}", case.id);
                     used.insert(*name);
                 }
                 KeySet::Own(text) => sets.push((&case.id, quote(text))),

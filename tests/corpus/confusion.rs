@@ -1,4 +1,4 @@
-//! Tokens with a MAC whose secret is a form of the public key, which an attacker knows
+//! Forged tokens with a MAC. Its secret is a form of the public key, which every attacker knows
 //! (CVE-2016-10555 and similar).
 
 use rsa::RsaPublicKey;

@@ -19,8 +19,8 @@ const CURL_KEY: &str = r#"{
 const PYTHON_KID: &str = "55fb61042768f62ea3b06778c6043f7c8c92769a0c248076a2995dfd50c4acb9";
 const PYTHON_KEY: &str = r#"{"kty": "RSA", "n": "sybUYxu3TXxXAgG_Eq72tKxE7xhGFgL14g5OGryDtE5dBL8frAoSsI4D7tSKR2pLbOlT68YJbYLUHxoju0E_NB9htjKEsay4t3WXoXQ-XsDM4Zz22H6HfDG6CCcvGb2DoQP0R2je1HJDA56_BoR8shZMxHbrX1WgQURtGygMD7bQY95qmHZYRPlq13-pR5Jnu70OMmFlbl-_o-ag1JfndTJPtx75IalCgy_h_itHLDPhdTfypAJeiewCOUZd9nNa1j19M-xeqlZonlRABqiH0e-vQVWCeW5FZ0HJamIjd2VifhRCp0fSAgCdCQdrY6HdI3h6egpn6z4gwkwXBfczww", "kid": "55fb61042768f62ea3b06778c6043f7c8c92769a0c248076a2995dfd50c4acb9", "use": "sig", "alg": "RS256", "e": "AQAB"}"#;
 
-/// The key set of a Bouncer of DC/OS 2.x on loopback, 2026-11-22, and the token of a login. The
-/// private key was deleted.
+/// The key set of a Bouncer of DC/OS 2.x, and the token of a login there. This Bouncer ran on
+/// loopback on 2026-11-22. Its private key was deleted.
 const LIVE_KID: &str = "15218f29ed7400b814746e4e6397e8919a156a72a501aa81b6c0a2bed607f6e5";
 const LIVE_SET: &str = r#"{
   "keys": [
@@ -41,7 +41,7 @@ const LIVE_EXP: i64 = 1_795_532_866;
 pub(crate) fn file() -> File {
     File::new(
         "document",
-        "DC/OS's \"Managing JSON Web Tokens\": its token and its two key sets, and those of a running Bouncer",
+        "DC/OS's \"Managing JSON Web Tokens\": its token and its two key sets; and a token and the key set of a running Bouncer",
     )
     .key_set("curl", format!("{{\n  \"keys\": [\n    {CURL_KEY}\n  ]\n}}"))
     .key_set("python", format!("{{\"keys\": [{PYTHON_KEY}]}}"))
@@ -58,7 +58,7 @@ fn cases() -> Vec<Case> {
     vec![
         case(
             "the_documents_token_is_valid_until_its_last_second",
-            "the documentation: a valid authentication token for peter",
+            "the documentation shows a valid authentication token for peter",
         )
         .keys("python")
         .time(EXP - 1)
@@ -108,11 +108,14 @@ fn cases() -> Vec<Case> {
         .kid(LIVE_KID)
         .loads(1, &[])
         .ok(LIVE_CLAIMS),
-        case("a_live_bouncers_token_expires_on_its_exp", "RFC 7519 section 4.1.4")
-            .keys("live")
-            .time(LIVE_EXP)
-            .token(LIVE_TOKEN)
-            .rejected("expired"),
+        case(
+            "a_live_bouncers_token_expires_on_its_exp",
+            "RFC 7519 section 4.1.4: on or after exp MUST NOT be accepted",
+        )
+        .keys("live")
+        .time(LIVE_EXP)
+        .token(LIVE_TOKEN)
+        .rejected("expired"),
         case(
             "another_bouncers_key_did_not_sign_the_documents_token",
             "the token of one installation is not valid in another",

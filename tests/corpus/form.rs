@@ -18,10 +18,10 @@ pub(crate) fn file() -> File {
     .cases(padded())
 }
 
-/// Returns a valid token of exactly `len` bytes and its Claims Set. A private claim fills the
-/// length.
+/// Returns a valid token of exactly `len` bytes and its Claims Set. A private claim fills the token
+/// to this length.
 fn token_of(len: usize) -> (String, String) {
-    // The encodings of the three headers differ by one character. So every length is possible.
+    // The three encoded headers have different lengths. So a token can have every length.
     for header in [BOUNCER_HEADER.to_owned(), format!("{BOUNCER_HEADER} "), format!("{BOUNCER_HEADER}  ")] {
         let claims =
             |fill: usize| format!(r#"{{"uid":"peter","exp":1700003600,"pad":"{}"}}"#, "x".repeat(fill));
@@ -38,9 +38,9 @@ fn token_of(len: usize) -> (String, String) {
 }
 
 fn sizes() -> Vec<Case> {
-    let why =
-        "a token is at most 16384 bytes unless the policy says otherwise (CVE-2025-30204, CVE-2025-61920)";
-    let header_why = "a header is at most 8192 bytes, decoded: it is read before anything is verified";
+    let why = "a token is at most 16384 bytes unless the policy sets another maximum (CVE-2025-30204, CVE-2025-61920)";
+    let header_why =
+        "a decoded header is at most 8192 bytes, because it is parsed before the signature is verified";
     let accepted = |id: &str, why: &str, len: usize| {
         let (token, claims) = token_of(len);
         case(id, why).token(token).ok(&claims)
@@ -105,7 +105,7 @@ fn sizes() -> Vec<Case> {
             .rejected("malformed_header"),
         case(
             "a_token_of_dots_is_malformed",
-            "split amplification (CVE-2025-27144): a token has three parts, not 4000",
+            "split amplification (CVE-2025-27144): a token has three parts, not thousands",
         )
         .token(".".repeat(4000))
         .rejected("malformed_token"),
@@ -114,8 +114,7 @@ fn sizes() -> Vec<Case> {
 
 fn characters() -> Vec<Case> {
     let good = bouncer_token(CLAIMS);
-    let why =
-        "RFC 7515 section 2: only base64url characters and dots; a second spelling would bypass deny lists";
+    let why = "RFC 7515 section 2: only base64url characters and dots; a second spelling of a token would bypass deny lists";
     let bent = |id: &str, token: String| case(id, why).token(token).rejected("malformed_token");
     let mut cases = vec![
         case("a_plain_token_is_accepted", "accepted, unlike the changed spellings")
@@ -191,7 +190,7 @@ fn parts() -> Vec<Case> {
         case("a_stripped_signature_is_invalid", "CVE-2020-28042: an empty signature is invalid")
             .token(format!("{header}.{payload}."))
             .rejected("invalid_signature"),
-        // RFC 7797 and RFC 7515 appendix F: a detached payload is not a JWT.
+        // RFC 7797 and RFC 7515 appendix F: a JWS with a detached payload is not a JWT.
         case("a_detached_payload_is_invalid", "RFC 7515 appendix F: detached payloads are not supported")
             .token(format!("{header}..{signature}"))
             .rejected("invalid_signature"),
@@ -233,15 +232,14 @@ fn with_trailing_bit(part: &str) -> String {
 }
 
 fn encodings() -> Vec<Case> {
-    let why =
-        "RFC 7515 section 2: base64url without padding; RFC 4648 section 3.5: each value has one spelling";
+    let why = "RFC 7515 section 2: base64url without padding; RFC 4648 section 3.5: each value has only one spelling";
     let signed = |id: &str, header: &str, payload: &str| {
         // The changed spelling is signed, so a lenient decoder would accept the token.
         case(id, why).token(compact_parts("rsa-2048-a", "RS256", header, payload)).rejected("malformed_token")
     };
     let header = b64(BOUNCER_HEADER);
     let payload = b64(CLAIMS);
-    // The same values with one more space, for lengths with unused bits.
+    // The same texts with a space at the end. If one encoding has no unused bits, the other has some.
     let odd_header = b64(format!("{BOUNCER_HEADER} "));
     let odd_payload = b64(format!("{CLAIMS} "));
     let long_header =

@@ -1,4 +1,4 @@
-//! Step 4 of the order of the checks: the JOSE header, with parameters that are read or ignored.
+//! Step 4 of the order of the checks: header parameters that are read, rejected or ignored.
 
 use super::case::{CLAIMS, Case, File, Policy, case, quote};
 use super::keys::{jwk, only, set};
@@ -77,9 +77,9 @@ fn types() -> Vec<Case> {
     cases
 }
 
-/// Values that serializers write for an absent parameter.
+/// Values that some serializers write for an absent parameter.
 fn absent() -> Vec<Case> {
-    let why = "serializers write null for an absent member";
+    let why = "some serializers write null for an absent member, so null counts as absent";
     let empty = "an empty kid counts as absent";
     let typed = || Policy::dcos().token_type("JWT");
     vec![

@@ -10,7 +10,7 @@ const AUDIENCE: &str = "https://api.example";
 pub(crate) fn file() -> File {
     File::new(
         "issuer_audience",
-        "RFC 7519 sections 4.1.1 and 4.1.3, RFC 8725 sections 3.8 and 3.9: compared exactly; required if the policy has values",
+        "RFC 7519 sections 4.1.1 and 4.1.3, RFC 8725 sections 3.8 and 3.9: iss and aud are compared exactly, and required if the policy has values for them",
     )
     .key_set("rsa", only("rsa-2048-a"))
     .cases(issuers())
@@ -41,13 +41,13 @@ fn issuers() -> Vec<Case> {
         .rejected_naming("missing_claim", "iss"),
         made(
             "an_escaped_iss_is_its_unescaped_self",
-            "RFC 8259 section 8.3",
+            "RFC 8259 section 8.3: strings are compared unescaped",
             &format!(r#""iss":"https:\/\/issuer.ex\u0061mple\/","aud":"{AUDIENCE}""#),
         )
         .ok(&claims(&iss(ISSUER))),
         made(
             "an_iss_that_is_an_array_is_malformed",
-            "RFC 7519 section 4.1.1: a string (CVE-2025-30144)",
+            "RFC 7519 section 4.1.1: iss is a string (CVE-2025-30144)",
             &format!(r#""iss":["{ISSUER}"],"aud":"{AUDIENCE}""#),
         )
         .rejected_naming("malformed_claims", "iss"),
@@ -91,7 +91,7 @@ fn issuers() -> Vec<Case> {
 }
 
 fn audiences() -> Vec<Case> {
-    let why = "RFC 7519 section 4.1.3: one of the audiences must be accepted; they are compared character for character";
+    let why = "RFC 7519 section 4.1.3: the policy must accept one of the token's audiences; audiences are compared character for character";
     let aud = |json: &str| format!(r#""iss":"{ISSUER}","aud":{json}"#);
     let own = quote(AUDIENCE);
     let mut cases = vec![
@@ -109,7 +109,7 @@ fn audiences() -> Vec<Case> {
         .rejected_naming("missing_claim", "aud"),
         made(
             "an_aud_with_a_number_beside_the_expected_one_is_malformed",
-            "CVE-2020-26160",
+            "RFC 7519 section 4.1.3: each audience is a string (CVE-2020-26160)",
             &aud(&format!("[{own},1]")),
         )
         .rejected_naming("malformed_claims", "aud"),
@@ -152,7 +152,7 @@ fn audiences() -> Vec<Case> {
 }
 
 fn without_expectation() -> Vec<Case> {
-    let why = "RFC 7519 section 4.1.3: a verifier without an audience rejects a token that has one";
+    let why = "RFC 7519 section 4.1.3: a policy without audiences rejects a token with an audience";
     let bouncer = |id: &str, members: &str| case(id, why).token(bouncer_token(claims(members)));
     let any = |id: &str, members: &str| {
         case(id, "any_audience: the audience is not checked")
@@ -234,7 +234,7 @@ fn without_expectation() -> Vec<Case> {
 }
 
 fn subjects() -> Vec<Case> {
-    let why = "subject: sub must be equal, character for character";
+    let why = "subject: sub must be equal to the policy's subject, character for character";
     let policy = || Policy::issuer(ISSUER, AUDIENCE).with("subject", "\"peter\"".to_owned());
     let members = |sub: &str| claims(&format!(r#""iss":"{ISSUER}","aud":"{AUDIENCE}"{sub}"#));
     let of = |id: &str, sub: &str| case(id, why).policy(policy()).token(bouncer_token(members(sub)));

@@ -4,7 +4,7 @@ use super::case::{CLAIMS, Case, File, Policy, case, quote};
 use super::keys::{Jwk, jwk, only, set};
 use super::signer::{bouncer_token, compact};
 
-/// Five RSA keys of the same length. The last one is not tried, because only four are.
+/// Five RSA keys of the same length. At most four keys are tried, so the last one is not.
 const FIVE: [&str; 5] = ["rsa-2048-b", "rsa-2048-e3", "rsa-2048-c", "rsa-2048-d", "rsa-2048-a"];
 /// Four RSA keys of other lengths.
 const OTHERS: [&str; 4] = ["rsa-2049", "rsa-3072", "rsa-4096", "rsa-8192"];
@@ -16,7 +16,7 @@ pub(crate) fn file() -> File {
     let (a, b) = (jwk("rsa-2048-a"), jwk("rsa-2048-b"));
     File::new(
         "key_selection",
-        "RFC 7515 section 4.1.4, RFC 7517 section 4.5: the keys with the token's kid, or those without kid; at most four are tried",
+        "RFC 7515 section 4.1.4, RFC 7517 section 4.5: the keys with the token's kid are tried, or else the keys without kid; at most four",
     )
     .key_set("unnamed", only("rsa-2048-a"))
     .key_set("a", set(&[a.clone().kid("a")]))
@@ -63,7 +63,7 @@ fn by_kid() -> Vec<Case> {
             .rejected("no_matching_key"),
         case(
             "a_token_without_kid_is_tried_with_named_keys",
-            "Bouncer's tokens have no kid, but its keys have one",
+            "Bouncer's tokens have no kid, but its keys have a kid",
         )
         .keys("a and b")
         .token(bouncer_token(CLAIMS))
@@ -174,7 +174,7 @@ fn hostile_kids() -> Vec<Case> {
         cases.push(
             case(
                 format!("a_kid_{id}_is_another_kid"),
-                "RFC 7515 section 10.13: code points are compared, not normalized",
+                "RFC 7515 section 10.13: code points are compared, without normalization",
             )
             .own_keys(set(&[jwk("rsa-2048-a").kid(known)]))
             .token(with_kid("rsa-2048-a", kid))
@@ -212,16 +212,19 @@ fn hostile_kids() -> Vec<Case> {
             .keys("unnamed")
             .token(with_kid("rsa-2048-a", ""))
             .ok(CLAIMS),
-        case("an_escaped_kid_is_its_unescaped_self", "RFC 8259 section 8.3")
+        case("an_escaped_kid_is_its_unescaped_self", "RFC 8259 section 8.3: strings are compared unescaped")
             .keys("a")
             .token(signed("rsa-2048-a", r#"{"alg":"RS256","kid":"\u0061"}"#))
             .kid("a")
             .ok(CLAIMS),
-        case("an_escaped_kid_of_a_key_is_its_unescaped_self", "RFC 8259 section 8.3")
-            .own_keys(set(&[jwk("rsa-2048-a").set("kid", r#""\u0061""#)]))
-            .token(with_kid("rsa-2048-a", "a"))
-            .kid("a")
-            .ok(CLAIMS),
+        case(
+            "an_escaped_kid_of_a_key_is_its_unescaped_self",
+            "RFC 8259 section 8.3: strings are compared unescaped",
+        )
+        .own_keys(set(&[jwk("rsa-2048-a").set("kid", r#""\u0061""#)]))
+        .token(with_kid("rsa-2048-a", "a"))
+        .kid("a")
+        .ok(CLAIMS),
         case("a_kid_of_1024_bytes_is_accepted", limit)
             .own_keys(named(&kid(1024)))
             .token(with_kid("rsa-2048-a", &kid(1024)))
@@ -253,8 +256,7 @@ fn hostile_kids() -> Vec<Case> {
 
 fn several() -> Vec<Case> {
     let four = "the first four keys that fit are tried, in document order";
-    let lengths =
-        "a key whose signatures have another length is not tried, and does not count as one of the four";
+    let lengths = "a key whose signatures are not as long as the token's is not tried, and does not count as one of the four";
     let behind_others = |keys: &[&str]| {
         let keys = OTHERS.iter().chain(keys).map(|name| jwk(name).kid(name));
         set(&keys.collect::<Vec<_>>())
@@ -422,10 +424,13 @@ fn several() -> Vec<Case> {
         .kid("same")
         .alg("ES256")
         .ok(CLAIMS),
-        case("one_modulus_under_two_algs_serves_each", "the same numbers with another alg are another key")
-            .own_keys(set(&[a().kid("ps").alg("PS256"), a().kid("rs").alg("RS256")]))
-            .token(plain("rsa-2048-a"))
-            .kid("rs")
-            .ok(CLAIMS),
+        case(
+            "one_modulus_under_two_algs_serves_each",
+            "keys with the same numbers but different alg are different keys",
+        )
+        .own_keys(set(&[a().kid("ps").alg("PS256"), a().kid("rs").alg("RS256")]))
+        .token(plain("rsa-2048-a"))
+        .kid("rs")
+        .ok(CLAIMS),
     ]
 }

@@ -35,8 +35,8 @@ fn good_token() -> String {
     compact("ed25519-a", "Ed25519", r#"{"alg":"Ed25519","kid":"good"}"#, CLAIMS)
 }
 
-/// Makes a case with a document and a token of the good key. The token is valid if the document is,
-/// and contains the key.
+/// Makes a case with a document and a token of the good key. The token is accepted if the document
+/// is valid and contains this key.
 fn document(id: impl Into<String>, why: &str, text: impl Into<String>) -> Case {
     case(id, why)
         .own_keys(text)
@@ -55,7 +55,7 @@ fn skipped(id: impl Into<String>, why: &str, key: &Jwk, reason: &'static str) ->
     skipped_json(id, why, &key.json(), reason)
 }
 
-/// Makes a case with a usable key and the good key.
+/// Makes a case in which the first key is usable, and the good key too.
 fn kept(id: &str, why: &str, key: &Jwk) -> Case {
     document(id, why, set(&[key.clone(), good()])).loads(2, &[]).ok(CLAIMS)
 }
@@ -125,7 +125,7 @@ fn documents() -> Vec<Case> {
         .ok(CLAIMS),
         document(
             "an_escaped_keys_member_is_its_unescaped_self",
-            "RFC 8259 section 8.3",
+            "RFC 8259 section 8.3: strings are compared unescaped",
             format!("{{\"\\u006beys\":[{key}]}}"),
         )
         .loads(1, &[])
@@ -197,7 +197,7 @@ fn not_a_jwk() -> Vec<Case> {
             "not_a_jwk",
         ));
     }
-    let absent = "serializers write null, an empty string or an empty array for an absent member";
+    let absent = "some serializers write null, an empty string or an empty array for an absent member; these count as absent";
     for (id, name, json) in [
         ("a_kid_that_is_null", "kid", "null"),
         ("a_kid_that_is_empty", "kid", r#""""#),
@@ -243,9 +243,10 @@ fn not_a_jwk() -> Vec<Case> {
 }
 
 fn purposes() -> Vec<Case> {
-    let symmetric = "RFC 7518 section 6.4: a symmetric key cannot be public";
+    let symmetric =
+        "RFC 7518 section 6.4: a symmetric key is a secret, so it does not belong in a public key set";
     let private = "RFC 7518 section 6: a private member in a key set means that the key has leaked";
-    let empty = "a private member without content is harmless";
+    let empty = "a private member counts as present only if it is a non-empty string or a non-empty array";
     let kind = "RFC 7517 section 5: a key of an unknown type is ignored";
     let purpose = "RFC 7517 sections 4.2 and 4.3: a key that is not for signatures is not used";
     let oct = Jwk::new("oct").text("k", "AQAB");
@@ -380,8 +381,9 @@ fn purposes() -> Vec<Case> {
 }
 
 fn algorithms() -> Vec<Case> {
-    let unknown = "RFC 7517 section 4.4: the key's alg is not one of the ten";
-    let curve = "RFC 7518 section 6.2.1.1, RFC 8037 section 2: P-256, P-384, P-521 and Ed25519";
+    let unknown = "RFC 7517 section 4.4: the key's alg is not one of the ten supported algorithms";
+    let curve =
+        "RFC 7518 section 6.2.1.1, RFC 8037 section 2: only P-256, P-384, P-521 and Ed25519 are supported";
     let fit = "RFC 8725 section 3.1: a key whose alg does not fit its type is skipped";
     let (ec, okp) = (jwk("p256-a"), jwk("ed25519-b"));
     let mut cases = Vec::new();
@@ -496,8 +498,8 @@ fn algorithms() -> Vec<Case> {
 }
 
 fn rsa_numbers() -> Vec<Case> {
-    let encoding = "RFC 7518 section 2: a Base64urlUInt; one leading zero, padding and the standard alphabet are tolerated";
-    let size = "RFC 7518 section 3.3: 2048 bits or larger; over 8192 bits allow a denial of service (CVE-2023-29409)";
+    let encoding = "RFC 7518 section 2: n and e are Base64urlUInt values; one leading zero octet, padding and the standard alphabet are tolerated";
+    let size = "RFC 7518 section 3.3: n has 2048 bits or more; more than 8192 bits would allow a denial of service (CVE-2023-29409)";
     let exponent =
         "RFC 8017 section 3.1: e is odd and at least 3; with e = 1 every message is its own signature";
     let key = rsa_key("rsa-2048-a");
@@ -625,7 +627,7 @@ fn points() -> Vec<Case> {
     let length = "RFC 7518 section 6.2.1.2: a coordinate has the full length of the curve's field; too few or too many leading zeros are tolerated";
     let curve = "RFC 8725 section 3.4: a point that is not on the curve is rejected";
     let encoding = "RFC 7518 section 6.2.1.2: a coordinate is base64url";
-    let okp = "RFC 8037 section 2, RFC 8032 section 5.1.3: 32 octets, the canonical encoding of a point of large order";
+    let okp = "RFC 8037 section 2, RFC 8032 section 5.1.3: x is 32 octets, the canonical encoding of a point of large order";
     let mut cases = Vec::new();
     for (name, crv, len) in [("p256-a", "p256", 32), ("p384", "p384", 48), ("p521", "p521", 66)] {
         let key = jwk(name);
@@ -783,7 +785,7 @@ fn points() -> Vec<Case> {
         small("an_ed25519_key_of_31_octets_is_bad", jwk("ed25519-b").text("x", &b64([7; 31]))),
         small("an_ed25519_key_of_33_octets_is_bad", jwk("ed25519-b").text("x", &b64([7; 33]))),
         small("an_empty_ed25519_key_is_bad", jwk("ed25519-b").text("x", "")),
-        // Loading does not find this: the back end decodes the point. The key verifies no token.
+        // Loading does not detect a point off the curve. But the key verifies no token.
         kept("an_ed25519_key_off_the_curve_is_kept", okp, &little(2, 0, 0)),
         case("nothing_verifies_under_an_ed25519_key_off_the_curve", okp)
             .own_keys(set(&[little(2, 0, 0).kid("good")]))
@@ -797,7 +799,7 @@ fn points() -> Vec<Case> {
         small("an_ed25519_key_of_order_four_is_bad", little(0, 0, 0)),
         small("an_ed25519_key_of_order_four_of_the_other_sign_is_bad", little(0, 0, 0x80)),
         small("an_ed25519_key_of_order_eight_is_bad", ed(order_eight)),
-        // p + 3. Its canonical form 3 is a point of large order.
+        // The y-coordinate is p + 3. Its canonical form is 3, which belongs to a point of large order.
         small("an_ed25519_key_beyond_the_field_is_bad", little(0xf0, 0xff, 0x7f)),
         kept("the_canonical_twin_of_that_key_is_usable", okp, &little(3, 0, 0)),
         small("an_ed25519_key_of_ones_is_bad", little(0xff, 0xff, 0xff)),
@@ -830,7 +832,7 @@ fn usable() -> Vec<Case> {
         ),
         kept(
             "escapes_in_a_key_are_unescaped",
-            "RFC 8259 section 8.3",
+            "RFC 8259 section 8.3: strings are compared unescaped",
             &jwk("ed25519-b").set("kty", r#""\u004fKP""#),
         ),
         case(

@@ -84,7 +84,7 @@ static KEYS: LazyLock<BTreeMap<String, Key>> = LazyLock::new(|| {
 
 /// Returns the key of `tests/data/keys/<name>.pem`.
 pub(crate) fn key(name: &str) -> &'static Key {
-    KEYS.get(name).unwrap_or_else(|| panic!("no key {name}"))
+    KEYS.get(name).unwrap_or_else(|| panic!("tests/data/keys has no {name}.pem"))
 }
 
 /// Returns the RSA key of `tests/data/keys/<name>.pem`.
@@ -95,8 +95,8 @@ pub(crate) fn rsa_key(name: &str) -> &'static Rsa {
     }
 }
 
-/// A JWK as an ordered list of members: each a name and the JSON text of its value. A test case can
-/// change any member.
+/// A JWK as an ordered list of members. Each member is a name and the JSON text of its value. A test
+/// case can change any member.
 #[derive(Clone)]
 pub(crate) struct Jwk(Vec<(String, String)>);
 
@@ -110,7 +110,7 @@ impl Jwk {
         Jwk::new("RSA").text("n", &b64(n.to_bytes_be())).text("e", &b64(e.to_bytes_be()))
     }
 
-    /// Sets the value of a member to a JSON text. If there is no such member, appends it.
+    /// Sets the value of a member to a JSON text. Appends the member if it is absent.
     pub(crate) fn set(mut self, name: &str, json: &str) -> Jwk {
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, value)) => *value = json.to_owned(),

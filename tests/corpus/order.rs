@@ -247,8 +247,8 @@ fn claims() -> Vec<Case> {
             .token(bouncer_token(r#"{"uid":"peter","exp":1699999999,"nbf":1700000061}"#))
             .rejected("not_yet_valid"),
     ];
-    // A registered claim and all later ones are malformed. In the document they are in reverse
-    // order.
+    // In each case, one of these claims and all later ones in this list are malformed. The Claims
+    // Set has them in reverse order.
     let registered = ["exp", "nbf", "iat", "iss", "sub", "aud", "jti"];
     for (i, claim) in registered.iter().enumerate().take(6) {
         let mut members: Vec<String> =

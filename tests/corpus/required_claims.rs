@@ -7,7 +7,7 @@ use super::signer::bouncer_token;
 pub(crate) fn file() -> File {
     File::new(
         "required_claims",
-        "RFC 7519 section 4: the policy determines the required claims; Bouncer's tokens have uid",
+        "RFC 7519 section 4: the policy determines the required claims; the profile dcos requires uid",
     )
     .key_set("rsa", only("rsa-2048-a"))
     .cases(uid())
@@ -15,7 +15,7 @@ pub(crate) fn file() -> File {
 }
 
 fn uid() -> Vec<Case> {
-    let why = "profile dcos: uid must be a string that is not empty";
+    let why = "profile dcos: uid must be a non-empty string";
     let with = |id: &str, members: &str| {
         case(id, why).token(bouncer_token(format!(r#"{{"exp":1700003600{members}}}"#)))
     };
@@ -48,16 +48,19 @@ fn uid() -> Vec<Case> {
             .policy(Policy::any_issuer())
             .token(bouncer_token(CLAIMS))
             .ok(CLAIMS),
-        case("a_uid_of_any_type_is_accepted_where_it_is_not_required", "uid is a private claim")
-            .policy(Policy::any_issuer())
-            .token(bouncer_token(r#"{"uid":1,"exp":1700003600}"#))
-            .ok(r#"{"uid":1,"exp":1700003600}"#),
+        case(
+            "a_uid_of_any_type_is_accepted_where_it_is_not_required",
+            "uid is a private claim, so it may have any type if the policy does not require it",
+        )
+        .policy(Policy::any_issuer())
+        .token(bouncer_token(r#"{"uid":1,"exp":1700003600}"#))
+        .ok(r#"{"uid":1,"exp":1700003600}"#),
     ]
 }
 
 fn required() -> Vec<Case> {
-    let why = "required_claims: present and not null";
-    let string = "required_string_claims: a string that is not empty";
+    let why = "required_claims: the claim must be present and not null";
+    let string = "required_string_claims: the claim must be a non-empty string";
     let order = "required claims are checked in the policy's order";
     let any = Policy::any_issuer;
     let with = |id: &str, why: &str, policy: Policy, members: &str| {
