@@ -590,7 +590,7 @@ fn verify(case: &Case) -> Expect {
     arguments.push(format!("--time={}", case.time));
     arguments.extend(options(case.policy.get()));
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    // The command removes one line end, which is added here. So it keeps a line end of the token.
+    // The command removes only the line end that is added here, not one in the token.
     let verdict = run_with_stdin(&arguments, [&*case.token(), b"\r\n"].concat());
     let json = verdict.json();
     let text = |name: &str| json.get(name).map(|value| value.as_str().unwrap().to_owned());
@@ -733,8 +733,8 @@ fn processes_share_one_fetch_through_the_last_good_file() {
     // The issuer is down: the fresh file is used.
     server.say(Reply::status(503));
     assert_eq!((verify().code, list().code, server.count()), (0, 0, 2));
-    // A token whose key is missing causes a fetch. If the fetch fails, the exit code is 3 (no keys),
-    // not 1 (invalid token).
+    // A token whose key is missing causes a fetch. If the fetch fails, the exit code is 3 (no
+    // keys), not 1 (invalid token).
     let (_, unknown) = signed("unknown", r#"{"exp":2000000000,"uid":"u"}"#);
     let unknown = run(&[
         "verify",

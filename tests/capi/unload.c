@@ -9,8 +9,8 @@
 static pthread_barrier_t used, closed;
 static void *library;
 
-/* Sets `function` to the library's function `name`. It copies the pointer, because C has no cast from
- * an object pointer to a function pointer. */
+/* Sets `function` to the library's function `name`. It copies the pointer, because C has no cast
+ * from an object pointer to a function pointer. */
 #define SYMBOL(function, name)                                                   \
     do {                                                                         \
         void *symbol = dlsym(library, name);                                     \

@@ -1,5 +1,5 @@
-//! Step 5 of the order of the checks: the algorithm must be supported, and the policy must allow it.
-//! The algorithm must also fit the key (step 7).
+//! Step 5 of the order of the checks: the algorithm must be supported, and the policy must allow
+//! it. The algorithm must also fit the key (step 7).
 
 use super::case::{CLAIMS, Case, File, Policy, case, quote};
 use super::keys::{Jwk, jwk, only, set};

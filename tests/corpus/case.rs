@@ -1,7 +1,8 @@
 //! A case, a policy and a file of cases as values, and their JSON text.
 //!
 //! This module writes the JSON objects itself, so their form does not depend on the features of a
-//! dependency. The text of an expected Claims Set is written unchanged. `serde_json` writes strings.
+//! dependency. `serde_json` writes the strings. The text of an expected Claims Set is written
+//! unchanged.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -239,7 +239,7 @@ fn encodings() -> Vec<Case> {
     };
     let header = b64(BOUNCER_HEADER);
     let payload = b64(CLAIMS);
-    // The same texts with a space at the end. If one encoding has no unused bits, the other has some.
+    // The same texts with a space at the end. If one encoding has no unused bits, the other has.
     let odd_header = b64(format!("{BOUNCER_HEADER} "));
     let odd_payload = b64(format!("{CLAIMS} "));
     let long_header =

@@ -799,7 +799,7 @@ fn points() -> Vec<Case> {
         small("an_ed25519_key_of_order_four_is_bad", little(0, 0, 0)),
         small("an_ed25519_key_of_order_four_of_the_other_sign_is_bad", little(0, 0, 0x80)),
         small("an_ed25519_key_of_order_eight_is_bad", ed(order_eight)),
-        // The y-coordinate is p + 3. Its canonical form is 3, which belongs to a point of large order.
+        // The y-coordinate is p + 3. Its canonical form 3 belongs to a point of large order.
         small("an_ed25519_key_beyond_the_field_is_bad", little(0xf0, 0xff, 0x7f)),
         kept("the_canonical_twin_of_that_key_is_usable", okp, &little(3, 0, 0)),
         small("an_ed25519_key_of_ones_is_bad", little(0xff, 0xff, 0xff)),

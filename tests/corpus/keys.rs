@@ -95,8 +95,8 @@ pub(crate) fn rsa_key(name: &str) -> &'static Rsa {
     }
 }
 
-/// A JWK as an ordered list of members. Each member is a name and the JSON text of its value. A test
-/// case can change any member.
+/// A JWK as an ordered list of members. Each member is a name and the JSON text of its value. A
+/// test case can change any member.
 #[derive(Clone)]
 pub(crate) struct Jwk(Vec<(String, String)>);
 
