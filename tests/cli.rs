@@ -51,7 +51,7 @@ fn command(arguments: &[&str]) -> Command {
 }
 
 /// Writes `stdin` to the command and waits until it exits. A failed write is ignored, because a
-/// command that fails early does not read its input.
+/// command that fails early may not read its input.
 fn finish(mut child: Child, stdin: &[u8]) -> Run {
     let _ = child.stdin.take().unwrap().write_all(stdin);
     let output = child.wait_with_output().unwrap();

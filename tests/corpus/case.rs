@@ -13,8 +13,8 @@ pub(crate) const NOW: i64 = 1_700_000_000;
 /// A Claims Set with the claims of Bouncer's tokens. It is valid at `NOW`.
 pub(crate) const CLAIMS: &str = r#"{"uid":"peter","exp":1700003600}"#;
 
-/// The root of the repository. `BOUNCER_ROOT` overrides it if the test was built in
-/// another folder.
+/// The root of the repository. `BOUNCER_ROOT` overrides it if the test was built in another
+/// folder.
 pub(crate) fn root() -> PathBuf {
     std::env::var_os("BOUNCER_ROOT").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }
