@@ -3,6 +3,7 @@ package bouncer_test
 import (
 	"fmt"
 	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 
@@ -11,7 +12,7 @@ import (
 
 // Once. The keys are fetched in the background and stay fresh.
 func protect(handler http.Handler, issuer, audience string) (http.Handler, error) {
-	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{Discover: issuer})
+	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{Discover: issuer, Logger: slog.Default()})
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ def test_the_code_runs(
         "dcos_authorization": f"token={dcos_token}",
         "document": document,
     }
+    monkeypatch.setattr(sys, "argv", ["who.py", f"Bearer {token}"])
     for block in PAGES[page]:
         for address in ("https://idp.example", "https://master.mesos", "http://localhost:8101"):
             block = block.replace(address, server.origin)
