@@ -13,8 +13,8 @@ pub(crate) struct Striped<T>([Aligned<T>; STRIPES]);
 struct Aligned<T>(T);
 
 impl<T> Striped<T> {
-    /// Returns the copy for the calling thread. It is selected by the address of a local variable:
-    /// the stacks of threads are in different pages.
+    /// Returns the copy for the calling thread. The address of a local variable selects the copy,
+    /// because the stacks of two threads are in different memory pages.
     pub(crate) fn mine(&self) -> &T {
         let local = 0_u8;
         let page = (&raw const local).addr() >> 12;

@@ -57,7 +57,7 @@ fn a_key_for_another_algorithm_is_not_accelerated() {
 }
 
 #[test]
-fn an_accelerated_key_verifies_its_other_algorithms_too() {
+fn a_key_accelerated_for_rs256_also_verifies_other_algorithms() {
     let key = Key::load("rsa-2048-a");
     let jwks = jwks("rsa-2048-a", Backend::Accelerated);
     for algorithm in

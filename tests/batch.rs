@@ -1,4 +1,4 @@
-//! Tests of batches: the results and their order are the same as one by one.
+//! Tests of batches: a batch returns the same results as single calls, in the order of the tokens.
 
 mod support {
     pub(crate) mod signer;
@@ -69,15 +69,15 @@ fn seen(verdict: Result<VerifiedToken, Error>) -> Verdict {
 }
 
 #[test]
-fn a_batch_of_any_size_has_the_same_results_as_one_by_one() {
+fn a_batch_of_any_size_returns_the_same_results_as_single_calls() {
     let tokens = tokens();
     for &backend in Backend::ALL {
         let one_by_one = jwks(backend);
         let expected: Vec<Verdict> =
             tokens.iter().map(|token| seen(verify_token(&one_by_one, &policy(), token))).collect();
         let passing = expected.iter().filter(|verdict| verdict.is_ok()).count();
-        assert!((30..60).contains(&passing), "{passing} pass");
-        // In the first round no header is known, in the second all are.
+        assert!((30..60).contains(&passing), "{passing} accepted");
+        // In the first round the set has no header in its cache, in the second it has all of them.
         let jwks = jwks(backend);
         for _ in 0..2 {
             for size in [1, 2, 6, 7, 8, 9, 16, 23, tokens.len()] {
@@ -94,7 +94,7 @@ fn a_batch_of_any_size_has_the_same_results_as_one_by_one() {
 }
 
 #[test]
-fn a_batch_without_kids_has_the_same_results_as_one_by_one() {
+fn a_batch_without_kids_returns_the_same_results_as_single_calls() {
     let sign = |key: usize, i: usize| {
         let claims = format!(r#"{{"exp":{},"uid":"user-{i}"}}"#, if i % 13 == 12 { NOW } else { NOW + 60 });
         KEYS[key].token(Algorithm::Rs256, r#"{"alg":"RS256"}"#, claims)
@@ -104,12 +104,12 @@ fn a_batch_without_kids_has_the_same_results_as_one_by_one() {
         flip(&token, token.len() - 20)
     };
     let series = [
-        // All tokens of one key, which is the first or the second of its size.
+        // All tokens of a series have the same key: the first or the second key of its size.
         (0..16).map(|i| sign(0, i)).collect::<Vec<_>>(),
         (0..16).map(|i| sign(1, i)).collect(),
         (0..16).map(|i| sign(2, i)).collect(),
         (0..16).map(|i| forged(0, i)).collect(),
-        // Tokens of several keys, too few or too many for the lanes.
+        // Tokens of several keys, too few or too many per key to fill the eight lanes.
         (0..48).map(|i| sign([0, 1, 1, 1, 1, 0, 1, 1, 2][i % 9], i)).collect(),
         (0..48).map(|i| if i % 3 == 0 { forged(i % 2, i) } else { sign(i % 2, i) }).collect(),
         (0..48).map(|i| if i % 8 == 3 { sign(2, i) } else { forged(1, i) }).collect(),
@@ -117,7 +117,7 @@ fn a_batch_without_kids_has_the_same_results_as_one_by_one() {
     for &backend in Backend::ALL {
         let one_by_one = jwks(backend);
         let batch = jwks(backend);
-        // In the first round no header is known, in the second all are.
+        // In the first round the set has no header in its cache, in the second it has all of them.
         for round in 0..2 {
             for (number, tokens) in series.iter().enumerate() {
                 let expected: Vec<Verdict> =
@@ -131,7 +131,7 @@ fn a_batch_without_kids_has_the_same_results_as_one_by_one() {
         assert_eq!(
             accelerated,
             jwks(backend).accelerated_keys(),
-            "{backend:?}: the kernel must still be trusted"
+            "{backend:?}: acceleration must not be turned off"
         );
     }
 }
@@ -162,7 +162,7 @@ fn a_verifier_with_a_cache_returns_the_same_results() {
     let passing = expected.iter().filter(|verdict| verdict.is_ok()).count() as u64;
     assert_eq!(stats.hits() + stats.misses(), 3 * tokens.len() as u64);
     // A token that is twice in one batch is looked up twice before it is cached.
-    assert!(stats.hits() >= 2 * passing, "{stats:?}, {passing} pass");
+    assert!(stats.hits() >= 2 * passing, "{stats:?}, {passing} accepted");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Tests of the cache of verified tokens: it saves work and changes no result.
+//! Tests of the cache of verified tokens: a hit skips the signature, and results do not change.
 
 mod support {
     pub(crate) mod signer;
@@ -112,7 +112,8 @@ fn only_exactly_the_same_token_is_a_hit() {
     let (verifier, _) = verifier(100);
     let genuine = user(1);
     verifier.verify(&genuine).unwrap();
-    // The same signature, from which the hash is computed, with another payload.
+    // The cache hashes only the end of the signature. This token has the same signature and another
+    // payload.
     let other = user(2);
     let forged = format!("{}.{}", other.rsplit_once('.').unwrap().0, genuine.rsplit_once('.').unwrap().1);
     for _ in 0..2 {

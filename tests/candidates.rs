@@ -1,4 +1,4 @@
-//! Tests of which keys are tried for a token without a kid, and how many.
+//! Tests of the keys that are tried for a token without a kid, and of their number.
 
 mod support {
     pub(crate) mod signer;
@@ -11,7 +11,7 @@ use support::signer::Key;
 
 const HEADER: &str = r#"{"alg":"RS256"}"#;
 
-/// Returns a key as a member of a set. Its kid is its name.
+/// Returns a public key as a member of a JWK Set. The kid is `name`.
 fn member(name: &str) -> String {
     let jwk = Jwk::from_der(&Key::load(name).public_der()).unwrap().to_json();
     jwk.replacen('{', &format!("{{\"kid\":\"{name}\","), 1)
@@ -79,7 +79,7 @@ fn tokens_with_the_same_header_are_verified_with_keys_of_two_sizes() {
 }
 
 #[test]
-fn the_error_tells_if_more_keys_match_than_are_tried() {
+fn the_error_reports_that_more_keys_match_than_are_tried() {
     let error = |likes: usize, name: &str| {
         let mut members: Vec<String> = (0..likes).map(|i| like(name, i)).collect();
         members.push(member(name));

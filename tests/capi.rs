@@ -67,12 +67,13 @@ fn compile_file(file: &str, flags: &[&str]) -> PathBuf {
 fn assert_runs(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let printed = String::from_utf8_lossy(&output.stderr);
-    // It must not print either: errors that valgrind finds in a forked child do not change the exit
-    // status.
+    // The program must also print nothing to stderr: if valgrind finds errors in a forked child, the
+    // exit status does not change.
     assert!(output.status.success() && printed.is_empty(), "{command:?}: {}\n{printed}", output.status);
 }
 
-/// Runs one of `PROGRAMS`. `command` is its path without arguments, perhaps after valgrind.
+/// Runs one of `PROGRAMS`. `command` starts the program, directly or under valgrind, and has no
+/// arguments for the program yet.
 fn assert_passes(program: &str, command: &mut Command) {
     match program {
         "remote" => assert_remote_passes(command),
@@ -93,7 +94,11 @@ fn assert_renewer_passes(command: &mut Command) {
     let (iam, others) = (Iam::start(), token_issuer());
     let wrong = iam::secret_of("rsa-2048-b", &iam.login_url());
     assert_runs(command.args([&others.origin, &iam.secret(), &wrong]));
-    assert_eq!(iam.logins(), 4, "with the secret, the wrong secret, the file and the environment");
+    assert_eq!(
+        iam.logins(),
+        4,
+        "one login each with the secret, the wrong secret, the file and the environment"
+    );
     let requests = others.requests();
     let logins = |path: &str| requests.iter().filter(|request| request.path == path).count();
     assert_eq!(logins("/late-later/for-a-rejection"), 2, "the first login, and one for eight rejections");
@@ -115,7 +120,7 @@ fn token(kid: &str) -> String {
     key(kid).token(Algorithm::Rs256, header, format!("{{\"uid\":\"peter\",\"exp\":{exp}}}"))
 }
 
-/// A JWK Set document with these keys and one that cannot be used.
+/// A JWK Set document with these keys and one unusable key.
 fn jwks(kids: &[&str]) -> String {
     let members = kids.iter().map(|kid| {
         let jwk = Jwk::from_der(&key(kid).public_der()).unwrap().to_json();
@@ -124,7 +129,8 @@ fn jwks(kids: &[&str]) -> String {
     format!("{{\"keys\":[{},{{\"kty\":\"oct\",\"k\":\"AA\"}}]}}", members.collect::<Vec<_>>().join(","))
 }
 
-/// A server whose response depends on the first part of the path. The rest makes paths different.
+/// A server whose response depends on the first part of the path. The rest only makes the path
+/// unique.
 fn issuer() -> Server {
     let (a, both) = (Reply::json(jwks(&["a"])), Reply::json(jwks(&["a", "b"])));
     let seen = Mutex::new(HashSet::new());
@@ -147,8 +153,8 @@ fn issuer() -> Server {
     })
 }
 
-/// A server that returns a token to any client, or behaves as the first part of the path names. The
-/// rest makes paths different.
+/// A server that accepts any credentials. Its response depends on the first part of the path. The
+/// rest only makes the path unique.
 fn token_issuer() -> Server {
     let seen = Mutex::new(HashSet::new());
     let serial = AtomicUsize::new(0);
@@ -185,8 +191,8 @@ fn c_programs_pass_under_valgrind_without_an_error_or_a_leak() {
     for program in PROGRAMS {
         let mut valgrind = Command::new("valgrind");
         valgrind.args(["--quiet", "--error-exitcode=9", "--leak-check=full"]);
-        // Memory that Rust's standard library allocates once and keeps is still reachable at the
-        // end and not a leak.
+        // Rust's standard library allocates some memory once and keeps it. That memory is still
+        // reachable at the end, so it is not a leak.
         valgrind.args([
             "--show-leak-kinds=definite,indirect,possible",
             "--errors-for-leak-kinds=definite,indirect,possible",
@@ -219,7 +225,8 @@ fn the_library_survives_dlclose_while_a_thread_that_used_it_lives() {
 #[test]
 fn a_child_forked_during_a_keys_first_verification_can_use_that_key() {
     let part = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
-    // The largest key takes longest to prepare. All signatures are invalid, so none has to be made.
+    // The largest key takes longest to prepare. The signatures are invalid, so the test needs no
+    // private key.
     let key = Jwk::from_der(&Key::load("rsa-8192").public_der()).unwrap().to_json();
     let token = |alg: &str| {
         let header = format!("{{\"alg\":\"{alg}\"}}");
@@ -256,7 +263,7 @@ fn the_service_example_prints_the_sender_of_each_token() {
 
 #[test]
 fn c_returns_the_verdicts_of_the_corpus() {
-    // Under the sanitizers, so that each case is a memory test too.
+    // The sanitizers make each case a memory test too.
     let program = compile("conformance", &[SANITIZERS, "-fno-sanitize-recover=all"]);
     let cases = case::all();
     let printed = filter(&mut Command::new(program), cases.iter().map(script).collect());

@@ -56,7 +56,7 @@ pub(super) fn split_across_threads<T: Sync, R: Send>(
     if threads <= 1 {
         return work(items);
     }
-    // Each share is a whole number of eights, and the shares differ by one eight at most. The last
+    // Each share is a multiple of 8 tokens, and two shares differ by at most 8 tokens. The last
     // share also gets the remainder.
     let eights = items.len() / LANES;
     let start_of = |i: usize| if i < threads { eights * i / threads * LANES } else { items.len() };
@@ -72,7 +72,7 @@ pub(super) fn split_across_threads<T: Sync, R: Send>(
         for (share, thread) in started {
             results.extend(match thread {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                // The system has no thread left: do the work on this one.
+                // The system cannot start another thread: do the work on this thread.
                 Err(_) => work(share),
             });
         }

@@ -19,7 +19,7 @@ const WAYS: usize = 8;
 /// Number of bytes at the end of a token that are hashed. They belong to the signature, so they
 /// differ between any two tokens.
 const TAIL: usize = 32;
-/// Longer tokens are not cached, which bounds the memory.
+/// Maximum length of a cached token, in bytes. It bounds the memory of the cache.
 const MAX_TOKEN_LEN: usize = 4096;
 
 /// A table of sets of [`WAYS`] slots. Readers and writers take no lock: a slot is replaced
@@ -41,6 +41,7 @@ struct Set {
     slots: [ArcSwapOption<Entry>; WAYS],
     /// Whether the slot was used since `hand` last passed it (the CLOCK algorithm).
     used: [AtomicBool; WAYS],
+    /// Position of the clock hand: the next slot that may be replaced, modulo [`WAYS`].
     hand: AtomicUsize,
 }
 
@@ -98,7 +99,7 @@ impl Cache {
     }
 
     /// Returns the result for `token` if the cache holds it, verified with the keys of
-    /// `generation`. A newer generation than the last one empties the cache.
+    /// `generation`. The first lookup with a newer generation empties the cache.
     pub(super) fn lookup(
         &self,
         token: &[u8],
@@ -112,8 +113,8 @@ impl Cache {
         found
     }
 
-    /// Does the same as [`Cache::lookup`] for a caller that will look up again: only a hit is
-    /// counted.
+    /// Returns the same result as [`Cache::lookup`], but counts only hits. For a caller that calls
+    /// [`Cache::lookup`] for the same token after a miss.
     pub(super) fn lookup_cached(
         &self,
         token: &[u8],
@@ -198,8 +199,8 @@ impl Cache {
 }
 
 impl Set {
-    /// Returns the slot that holds this hash, else a free slot, else one that was not used
-    /// recently.
+    /// Returns the index of the slot to replace: the slot with this hash, else a free slot, else a
+    /// slot that was not used recently.
     fn way_for(&self, hash: u64) -> usize {
         let with = |wanted| self.hashes.iter().position(|hash| hash.load(Relaxed) == wanted);
         with(hash).or_else(|| with(0)).unwrap_or_else(|| {
@@ -255,7 +256,7 @@ mod tests {
         // A lookup of any token with the new generation empties the cache.
         assert!(cache.lookup(&[b'x'; TAIL], 2, &policy).is_none());
         assert_eq!(kept(), 0);
-        // A thread that still uses the old keys empties nothing.
+        // A lookup with the old generation does not empty the cache.
         cache.insert(token, &verified, 2);
         assert!(cache.lookup(token, 1, &policy).is_none());
         assert_eq!(kept(), 1);

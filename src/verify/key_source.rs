@@ -41,18 +41,19 @@ use std::time::Instant;
 /// # Ok::<(), bouncer_verify::Error>(())
 /// ```
 pub trait KeySource: Send + Sync + fmt::Debug {
-    /// Returns the keys in use, or [`CurrentKeys::none`]. It is called for each token, so it must
-    /// be fast and never block.
+    /// Returns the keys in use, or [`CurrentKeys::none`]. The verifier calls this function for each
+    /// token, so it must be fast and never block.
     fn current_keys(&self) -> CurrentKeys;
 
-    /// Returns why there are no keys, in a few words. It becomes the detail of
+    /// Returns why there are no keys, in a few words. The text becomes the detail of the error
     /// [`crate::ErrorKind::KeysUnavailable`].
     fn why_none(&self) -> Cow<'static, str> {
         Cow::Borrowed("there are none yet")
     }
 
-    /// Called for a token that could be valid with another key than those of `generation`. Returns
-    /// what the verification does next. It may start a fetch, but must not wait for it.
+    /// Called for a token that the keys of `generation` reject, but that could be valid with
+    /// another key. Returns what the verification does next. This function may start a fetch, but
+    /// must not wait for it.
     ///
     /// `ticket` is the fetch that this token has already waited for, if any; see
     /// [`Ticket::is_last`].
@@ -61,8 +62,8 @@ pub trait KeySource: Send + Sync + fmt::Debug {
         Refetch::None
     }
 
-    /// Returns whether [`MissingKey::NewKeyOfKid`] may cause a fetch now. It must be very fast: it
-    /// is called for each forged token.
+    /// Returns whether [`MissingKey::NewKeyOfKid`] may cause a fetch now. The verifier calls this
+    /// function for each forged token, so it must be very fast.
     fn allows_fetch_for_known_kid(&self) -> bool {
         false
     }
@@ -162,13 +163,13 @@ pub enum MissingKey {
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refetch {
-    /// Return the verdict as it is.
+    /// Return the result without another attempt.
     None,
     /// Return [`crate::ErrorKind::KeysUnavailable`] with this detail. No fetch is possible now, so
     /// it is unknown whether the issuer has the key.
     Unavailable(Cow<'static, str>),
-    /// Verify again: the source has other keys by now.
+    /// Verify again: the keys of the source have changed in the meantime.
     OtherKeys,
-    /// Wait for this fetch, which is in flight or about to start. The verdict is pending.
+    /// Wait for this fetch, which is in flight or about to start, then verify again.
     Fetch(Ticket),
 }

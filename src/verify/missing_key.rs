@@ -21,8 +21,8 @@ pub(super) fn check_form(policy: &Policy, token: &[u8]) -> Result<()> {
 /// is invalid with any key.
 ///
 /// If there are keys, the rest of the token must be valid. An attacker who wants to cause fetches
-/// must then at least know the issuer's claims. If there are no keys, any well-formed token counts;
-/// otherwise a lazy key set would never start its first fetch.
+/// must then at least know the issuer's claims. If there are no keys, any well-formed token returns
+/// [`MissingKey::Keys`]; otherwise a lazy key set would never start its first fetch.
 pub(super) fn missing_key(
     source: &dyn KeySource,
     jwks: Option<&JwkSet>,

@@ -51,7 +51,7 @@ pub struct Policy {
     exact_nbf: bool,
     pub(super) form: TokenForm,
     clock: Clock,
-    /// What is wrong with the first invalid setting.
+    /// Error text for the first invalid setting, or `None` if all settings are valid.
     fault: Option<&'static str>,
 }
 
@@ -105,8 +105,8 @@ impl Policy {
         }
     }
 
-    /// Checks every setting. With an invalid setting, every token is rejected with the error that
-    /// this returns. An issuer or audience from an unset variable is thus noticed at once.
+    /// Returns an error if a setting is invalid. Such a policy also rejects every token with this
+    /// error. Call this function at start-up, to find an issuer or audience from an unset variable.
     ///
     /// ```
     /// use bouncer_verify::Policy;
@@ -116,8 +116,10 @@ impl Policy {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: an issuer, an audience, the subject or the token type is
-    /// empty, no algorithm is allowed, or [`Policy::unchecked_claims`] names another claim.
+    /// [`ErrorKind::InvalidArgument`]:
+    /// - An issuer, an audience, the subject or the token type is empty.
+    /// - The list of issuers, audiences or algorithms is empty.
+    /// - [`Policy::unchecked_claims`] names a claim other than `sub`, `iat` and `jti`.
     #[inline]
     pub fn check(&self) -> Result<()> {
         match self.fault {
@@ -193,8 +195,8 @@ impl Policy {
     }
 
     /// Skips the check of the JSON type for exactly these registered claims. For issuers that break
-    /// RFC 7519, for example with an integer `sub`. A claim of another type counts as absent;
-    /// [`VerifiedToken::claim`] still returns its JSON text.
+    /// RFC 7519, for example with an integer `sub`. If the claim has the wrong type, it counts as
+    /// absent; [`VerifiedToken::claim`] still returns its JSON text.
     ///
     /// Only `sub`, `iat` and `jti` are allowed here. A token whose `exp`, `nbf`, `aud` or `iss` has
     /// the wrong type is always rejected.
@@ -218,7 +220,8 @@ impl Policy {
     }
 
     /// Allows for clocks that differ. A token is accepted until `leeway` after `exp` and from
-    /// `leeway` before `nbf`, in whole seconds. For `nbf`, the leeway is at least 60 seconds.
+    /// `leeway` before `nbf`. For `nbf`, the leeway is at least 60 seconds. `leeway` is rounded
+    /// down to whole seconds.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`]: `leeway` is over 300 seconds.
@@ -233,7 +236,7 @@ impl Policy {
 
     /// Rejects tokens that were issued longer ago than `age` plus the leeway, even if `exp` has not
     /// passed. `iat` is then required (RFC 7519 §4.1.6) and may lie no further in the future than
-    /// `nbf` may. `age` is in whole seconds.
+    /// `nbf` may. `age` is rounded down to whole seconds.
     pub fn max_token_age(mut self, age: Duration) -> Self {
         self.max_token_age = Some(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
         self
@@ -277,7 +280,8 @@ impl Policy {
         self
     }
 
-    /// Verifies at a fixed time, `seconds` since 1970-01-01T00:00:00Z. Short for [`Clock::fixed`].
+    /// Verifies at a fixed time, `seconds` since 1970-01-01T00:00:00Z. Sets the clock to
+    /// [`Clock::fixed`].
     pub fn time(self, seconds: i64) -> Self {
         self.clock(Clock::fixed(seconds))
     }
@@ -331,8 +335,8 @@ impl Policy {
         self.required.iter().try_for_each(|name| require(claims, name).map(drop))
     }
 
-    /// Checks "exp", "nbf" and "iat", whose result changes with the time. Also called for each
-    /// cache hit.
+    /// Checks "exp", "nbf" and "iat". The result depends on the current time, so each cache hit is
+    /// checked too.
     pub(super) fn validate_times(&self, exp: Option<i64>, nbf: Option<i64>, iat: Option<i64>) -> Result<()> {
         let now = self.clock.now();
         match exp {
@@ -429,7 +433,8 @@ fn shown(value: &str) -> String {
     }
 }
 
-/// The seconds in whole days, for an error: `" (1206 days)"`. Empty if it is less than a day.
+/// Formats `seconds` as whole days for an error: `" (1206 days)"`. Returns an empty string if
+/// `seconds` is less than one day.
 #[cold]
 fn in_days(seconds: i64) -> String {
     match seconds / 86_400 {

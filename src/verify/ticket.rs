@@ -3,12 +3,12 @@
 use super::verified_token::VerifiedToken;
 use crate::error::Result;
 
-/// The result of [`crate::Verifier::verify_now`]. That call never blocks, so the verdict may not be
-/// known yet.
+/// The result of [`crate::Verifier::verify_now`]. That function never blocks, so the verdict may
+/// depend on a fetch that is not over yet.
 #[derive(Debug)]
 #[must_use]
 pub enum Verdict {
-    /// The verified token, or why there is none.
+    /// The verified token, or the error that rejects it.
     Final(Result<VerifiedToken>),
     /// The verdict depends on a fetch of keys. Wait for the fetch with [`crate::Verifier::wait`],
     /// then call [`crate::Verifier::resume`]. If the fetch is not over by then, `resume` returns

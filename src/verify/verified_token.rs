@@ -195,8 +195,8 @@ impl Span {
     }
 }
 
-/// Locates strings of the claims in the payload, and collects those that the payload writes with
-/// escapes.
+/// Locates the strings of the claims in the payload. If a string has escapes in the payload, its
+/// unescaped text is collected in `escaped` instead.
 struct Pieces<'a> {
     payload: &'a str,
     escaped: String,

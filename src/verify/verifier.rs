@@ -1,5 +1,5 @@
-//! Keys and the policy that belongs to them, so that one issuer's keys are never used with another
-//! issuer's rules.
+//! Combines one issuer's keys with the policy for its tokens, so that its keys are never used with
+//! another issuer's rules.
 
 use super::batch::{split_across_threads, verify_chunk};
 use super::cache::{Cache, CacheStats};
@@ -29,7 +29,7 @@ struct Inner {
 }
 
 /// The keys of a [`Verifier`]: a [`JwkSet`], which never changes, or a [`KeySource`] such as
-/// `RemoteJwkSet`, whose keys may change. `into()` converts either.
+/// `RemoteJwkSet`, whose keys may change. Both convert with `into()`.
 #[derive(Debug, Clone)]
 pub struct Keys(Source);
 
@@ -148,7 +148,7 @@ impl Verifier {
     }
 
     /// Waits for the fetches on which the verdict depends, and returns the final result. All waits
-    /// together end `max_wait` after the first one began.
+    /// together end `max_wait` after `began`, the start of the first wait.
     fn wait_and_resume(
         &self,
         source: &dyn KeySource,
@@ -412,12 +412,12 @@ mod tests {
     struct Rotating {
         before: Arc<JwkSet>,
         after: Arc<JwkSet>,
-        asked: AtomicU64,
+        calls: AtomicU64,
     }
 
     impl KeySource for Rotating {
         fn current_keys(&self) -> CurrentKeys {
-            match self.asked.fetch_add(1, Relaxed) {
+            match self.calls.fetch_add(1, Relaxed) {
                 0 => CurrentKeys::new(Arc::clone(&self.before), 1),
                 _ => CurrentKeys::new(Arc::clone(&self.after), 2),
             }
@@ -433,23 +433,23 @@ mod tests {
         let set = |document: &[u8]| Arc::new(JwkSet::from_slice(document).unwrap());
         let before = || set(include_bytes!("../../tests/data/document_jwks.json"));
         let after = || set(include_bytes!("../../tests/data/document_first_jwks.json"));
-        let rotating = || Rotating { before: before(), after: after(), asked: AtomicU64::new(0) };
+        let rotating = || Rotating { before: before(), after: after(), calls: AtomicU64::new(0) };
         let token = include_str!("../../tests/data/document_token.txt").trim();
         let policy = Policy::dcos().time(1467985465);
         for cached in [0, 1000] {
             let verifier = Verifier::new(rotating(), policy.clone()).with_cache(cached);
             let verdicts = verifier.verify_batch(&vec![token; 1000], 1);
             let passed = verdicts.iter().take_while(|verdict| verdict.is_ok()).count();
-            assert_eq!(passed, 128, "a cache of {cached}");
-            assert!(verdicts[passed..].iter().all(Result::is_err), "a cache of {cached}");
+            assert_eq!(passed, 128, "cache size {cached}");
+            assert!(verdicts[passed..].iter().all(Result::is_err), "cache size {cached}");
         }
     }
 
     /// A source that always requests another verification or another wait.
     #[derive(Debug)]
-    struct Insatiable(Arc<JwkSet>, fn() -> Refetch);
+    struct Endless(Arc<JwkSet>, fn() -> Refetch);
 
-    impl KeySource for Insatiable {
+    impl KeySource for Endless {
         fn current_keys(&self) -> CurrentKeys {
             CurrentKeys::new(Arc::clone(&self.0), 1)
         }
@@ -475,7 +475,7 @@ mod tests {
         for refetch in
             [|| Refetch::OtherKeys, || Refetch::Fetch(Ticket::new(1)), || Refetch::Fetch(Ticket::last(1))]
         {
-            let source = Insatiable(Arc::clone(&jwks), refetch);
+            let source = Endless(Arc::clone(&jwks), refetch);
             let verifier = Verifier::new(source, Policy::dcos().time(1467985465));
             assert!(verifier.verify(token).is_err());
             assert!(verifier.verify_batch(&[token; 9], 1).iter().all(Result::is_err));

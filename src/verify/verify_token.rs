@@ -39,8 +39,9 @@ pub fn verify_token(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> 
     VerifiedToken::read(&token, policy, key)
 }
 
-/// Verifies the signature of a JWS (RFC 7515 §5.2) with any payload. Of `policy`, only the
-/// algorithms, the token type and the maximum length apply. Most callers want [`verify_token`].
+/// Verifies the signature of a JWS (RFC 7515 §5.2) with any payload. Applies only these settings of
+/// `policy`: the algorithms, the token type, the maximum length and [`Policy::padded_tokens`]. Most
+/// callers want [`verify_token`].
 ///
 /// # Errors
 /// Those of [`verify_token`] up to [`crate::ErrorKind::InvalidSignature`].

@@ -1,5 +1,5 @@
-//! A program that uses this library together with other crypto providers. A second provider of the
-//! library would make its calls panic.
+//! A program that uses this library next to other crypto providers. If the library enabled a second
+//! provider of jsonwebtoken, this program's calls of jsonwebtoken would panic.
 
 use bouncer_verify::{JwkSet, Policy, RemoteJwkSet, ServiceAccount, Verifier};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -11,7 +11,7 @@ fn main() {
     let config = ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
     assert!(!config.crypto_provider().cipher_suites.is_empty());
 
-    // jsonwebtoken has one back end, which the program enabled.
+    // jsonwebtoken uses the only back end in the build: the program enabled rust_crypto.
     let private_key = include_str!("../../data/keys/rsa-2048-a.pem");
     let claims = serde_json::json!({"uid": "peter", "exp": 4_102_444_800_u64});
     let key = EncodingKey::from_rsa_pem(private_key.as_bytes()).expect("a key");
@@ -31,15 +31,15 @@ fn main() {
     let verifier = Verifier::new(jwks, Policy::dcos().time(1_467_985_465));
     let text = include_str!("../../data/document_token.txt").trim();
     assert_eq!(verifier.verify(text).expect("a valid token").uid(), Some("peter"));
-    assert!(verifier.verify(&token).is_err(), "the token has another key");
+    assert!(verifier.verify(&token).is_err(), "the token is signed with another key");
 
-    // Reading an account signs once, to test the key.
+    // `from_json` makes one signature, to test the key.
     let account = serde_json::json!({"uid": "me", "private_key": private_key, "login_endpoint": "https://localhost/"});
     assert!(ServiceAccount::from_json(&account.to_string()).is_ok());
 
-    // A fetch by https. It must fail only because there is no server.
+    // A fetch over HTTPS. It must fail only because there is no server.
     let keys = RemoteJwkSet::builder("https://127.0.0.1:1/jwks").lazy().build().expect("keys");
-    let error = keys.refresh(std::time::Duration::from_secs(10)).expect_err("nobody listens there");
+    let error = keys.refresh(std::time::Duration::from_secs(10)).expect_err("no server listens there");
     assert!(error.to_string().contains("connect"), "{error}");
-    println!("beside jsonwebtoken with rust_crypto and rustls with ring: fine");
+    println!("works next to jsonwebtoken with rust_crypto and rustls with ring");
 }
