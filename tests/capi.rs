@@ -67,13 +67,13 @@ fn compile_file(file: &str, flags: &[&str]) -> PathBuf {
 fn assert_runs(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let printed = String::from_utf8_lossy(&output.stderr);
-    // The program must also print nothing to stderr: if valgrind finds errors in a forked child, the
-    // exit status does not change.
+    // The program must also print nothing to stderr: if valgrind finds errors in a forked child,
+    // the exit status does not change.
     assert!(output.status.success() && printed.is_empty(), "{command:?}: {}\n{printed}", output.status);
 }
 
 /// Runs one of `PROGRAMS`. `command` starts the program, directly or under valgrind, and has no
-/// arguments for the program yet.
+/// program arguments yet.
 fn assert_passes(program: &str, command: &mut Command) {
     match program {
         "remote" => assert_remote_passes(command),

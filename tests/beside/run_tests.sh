@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 target=$(cd "$1" && pwd)
-# Uses the same dependency versions as the workspace. Cargo adds the crates that the lock file lacks.
+# Uses the same versions as the workspace. Cargo adds the crates that the lock file lacks.
 cp "$here/../../Cargo.lock" "$here/Cargo.lock"
 CARGO_TARGET_DIR=$target "${CARGO:-cargo}" build --quiet --manifest-path "$here/Cargo.toml"
 "$target/debug/beside"

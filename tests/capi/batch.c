@@ -87,7 +87,7 @@ static void check_columns(const bouncer_batch *batch, const tokens *made)
     CHECK(bouncer_batch_columns(batch, &again) == 1 && again.status == columns.status);
 }
 
-static void a_batch_returns_the_verdicts_of_single_calls(const bouncer_jwks *jwks)
+static void a_batch_returns_the_same_results_as_single_calls(const bouncer_jwks *jwks)
 {
     tokens *made = make_tokens();
     bouncer_policy *policy = policy_at(DOCUMENT_EXP - 1);
@@ -172,7 +172,7 @@ static void a_snapshot_lists_its_rows(const bouncer_verifier *verifier)
     CHECK_FAILS(bouncer_verifier_stats(verifier, NULL, &err), BOUNCER_STATUS_NULL_ARGUMENT);
 }
 
-static void a_cache_changes_no_verdict(const bouncer_jwks *jwks)
+static void a_cache_changes_no_result(const bouncer_jwks *jwks)
 {
     size_t len;
     char *text = document_token(&len);
@@ -207,7 +207,7 @@ static void every_back_end_verifies(void)
         CHECK(bouncer_jwks_load_with(json, len, backend, &jwks, NULL) == BOUNCER_STATUS_OK);
         CHECK(backend == BOUNCER_BACKEND_ACCELERATED || bouncer_jwks_accelerated_keys(jwks) == 0);
         CHECK(bouncer_jwks_accelerated_keys(jwks) <= bouncer_jwks_key_count(jwks));
-        a_batch_returns_the_verdicts_of_single_calls(jwks);
+        a_batch_returns_the_same_results_as_single_calls(jwks);
         bouncer_jwks_free(jwks);
     }
     bouncer_jwks *jwks = NULL;
@@ -223,7 +223,7 @@ static void every_back_end_verifies(void)
 int main(void)
 {
     bouncer_jwks *jwks = document_jwks();
-    a_cache_changes_no_verdict(jwks);
+    a_cache_changes_no_result(jwks);
     bouncer_jwks_free(jwks);
     every_back_end_verifies();
     return 0;

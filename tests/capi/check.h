@@ -85,7 +85,7 @@ static inline bouncer_settings *settings_of(uint32_t kind, const char *json)
     return settings;
 }
 
-/* Makes a policy of `settings` and frees them. */
+/* Creates a policy from `settings`, then frees `settings`. */
 static inline bouncer_policy *policy_of(bouncer_settings *settings)
 {
     bouncer_policy *policy = NULL;
@@ -100,7 +100,7 @@ static inline bouncer_policy *dcos_policy(void)
     return policy_of(settings_of(BOUNCER_KIND_POLICY, "{\"profile\": \"dcos\"}"));
 }
 
-/* The same policy with the fixed time `time`. */
+/* The same policy with the fixed time `time`, in seconds since 1970. */
 static inline bouncer_policy *policy_at(int64_t time)
 {
     char seconds[30];
@@ -118,7 +118,7 @@ static inline const bouncer_stat *row_of(const bouncer_stats *stats, const char 
     return row;
 }
 
-/* The number of the row `name`; -1 if it has no value. */
+/* The number in the row `name`; -1 if the row has no value. */
 static inline double number_of(const bouncer_stats *stats, const char *name)
 {
     const bouncer_stat *row = row_of(stats, name);
@@ -126,7 +126,7 @@ static inline double number_of(const bouncer_stats *stats, const char *name)
     return row->present ? row->number : -1;
 }
 
-/* The text of the row `name`; no text if it has no value. */
+/* The text in the row `name`; data is NULL if the row has no value. */
 static inline bouncer_str text_of(const bouncer_stats *stats, const char *name)
 {
     const bouncer_stat *row = row_of(stats, name);

@@ -1,4 +1,4 @@
-/* Child processes, which must exit with 0. */
+/* Functions that fork child processes. Each child must exit with 0. */
 #ifndef CHILDREN_H
 #define CHILDREN_H
 
@@ -26,8 +26,8 @@ static inline int is_child(void)
 static inline void end_child(void)
 {
     wait_for_the_threads();
-    /* exec() in place of exit(): at an exit valgrind would report memory that the parent's threads
-     * held at the fork. */
+    /* Calls exec() instead of exit(): at exit(), valgrind would report memory that the parent's
+     * threads held at the fork. */
     execl("/bin/sh", "sh", "-c", ":", (char *)NULL);
     _exit(1);
 }

@@ -58,7 +58,8 @@ static void verify(const bouncer_jwks *jwks, const bouncer_policy *policy, const
     CHECK(bouncer_verifier_verify(verifier, text, len, &again, NULL) == status);
     bouncer_token_free(again);
 
-    /* So must a verifier with a cache, on a miss and on a hit, and a batch of the same token. */
+    /* A verifier with a cache must also return this status, on a miss and on a hit. A batch of
+     * copies of the token must return it for each copy. */
     bouncer_verifier *cached = NULL;
     CHECK(bouncer_verifier_with_cache(verifier, 8, &cached, NULL) == BOUNCER_STATUS_OK);
     for (int i = 0; i < 2; i++) {

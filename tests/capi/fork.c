@@ -1,6 +1,6 @@
-/* A child that is forked while another thread verifies its first token with a key can verify with
- * that key too. The child must not wait for something that only the parent's thread would finish.
- * Arguments: a key set and tokens with invalid signatures. */
+/* The process forks while another thread verifies the first token with a key. The child must be
+ * able to verify with that key too. It must not wait for work that only the parent's thread can
+ * finish. Arguments: a key set and tokens with invalid signatures. */
 #include "check.h"
 
 #include <pthread.h>
@@ -31,7 +31,7 @@ static void *verify(void *argument)
     return is_rejected(argument) ? argument : NULL;
 }
 
-/* Spins, because a sleep would last longer than the moment to hit. */
+/* Busy-waits. A sleep could last longer than the verification during which the fork must happen. */
 static void spin(long microseconds)
 {
     struct timespec from, now;

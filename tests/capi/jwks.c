@@ -81,7 +81,7 @@ static void the_documents_key_has_the_same_kid_in_every_format(void)
         CHECK(other.len == 64 && memcmp(other.data, kid.data, 64) == 0);
     }
 
-    /* A set of single keys verifies as the document's own set does. */
+    /* A set built from single keys also verifies the document's token. */
     bouncer_jwks *set = NULL;
     const bouncer_jwk *keys[] = {copies[0], copies[1]};
     CHECK(bouncer_jwks_from_keys(keys, 2, &set, NULL) == BOUNCER_STATUS_OK);

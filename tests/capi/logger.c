@@ -8,7 +8,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static char first[256];
 static int events;
 
-static void keep(void *context, uint32_t level, bouncer_str message)
+static void record(void *context, uint32_t level, bouncer_str message)
 {
     CHECK(context == &events && (level == BOUNCER_LOG_LEVEL_WARN || level == BOUNCER_LOG_LEVEL_ERROR));
     CHECK(pthread_mutex_lock(&mutex) == 0);
@@ -18,7 +18,7 @@ static void keep(void *context, uint32_t level, bouncer_str message)
     CHECK(pthread_mutex_unlock(&mutex) == 0);
 }
 
-static int heard(void)
+static int event_count(void)
 {
     CHECK(pthread_mutex_lock(&mutex) == 0);
     int count = events;
@@ -29,11 +29,11 @@ static int heard(void)
 int main(void)
 {
     CHECK_FAILS(bouncer_set_logger(NULL, &events, BOUNCER_LOG_LEVEL_WARN, &err), BOUNCER_STATUS_NULL_ARGUMENT);
-    CHECK_FAILS(bouncer_set_logger(keep, &events, 0, &err), BOUNCER_STATUS_INVALID_ARGUMENT);
-    CHECK_FAILS(bouncer_set_logger(keep, &events, 99, &err), BOUNCER_STATUS_INVALID_ARGUMENT);
-    CHECK(bouncer_set_logger(keep, &events, BOUNCER_LOG_LEVEL_WARN, NULL) == BOUNCER_STATUS_OK);
+    CHECK_FAILS(bouncer_set_logger(record, &events, 0, &err), BOUNCER_STATUS_INVALID_ARGUMENT);
+    CHECK_FAILS(bouncer_set_logger(record, &events, 99, &err), BOUNCER_STATUS_INVALID_ARGUMENT);
+    CHECK(bouncer_set_logger(record, &events, BOUNCER_LOG_LEVEL_WARN, NULL) == BOUNCER_STATUS_OK);
     bouncer_error *error = NULL;
-    CHECK(bouncer_set_logger(keep, &events, BOUNCER_LOG_LEVEL_WARN, &error) == BOUNCER_STATUS_INVALID_ARGUMENT);
+    CHECK(bouncer_set_logger(record, &events, BOUNCER_LOG_LEVEL_WARN, &error) == BOUNCER_STATUS_INVALID_ARGUMENT);
     CHECK(strstr(bouncer_error_message(error), "already has a logger") != NULL);
     bouncer_error_free(error);
 
@@ -44,7 +44,7 @@ int main(void)
     CHECK(bouncer_remote_jwks_new(settings, &keys, NULL) == BOUNCER_STATUS_OK);
     bouncer_settings_free(settings);
     CHECK_FAILS(bouncer_remote_jwks_refresh(keys, TEST_TIMEOUT, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
-    for (int64_t end = now() + TEST_TIMEOUT; heard() == 0; nap()) {
+    for (int64_t end = now() + TEST_TIMEOUT; event_count() == 0; nap()) {
         CHECK(now() < end);
     }
     bouncer_remote_jwks_close(keys);

@@ -1,5 +1,5 @@
-/* NULL, zero lengths, huge lengths, invalid UTF-8, invalid settings: each call returns a status,
- * never crashes, and writes its outputs as documented. */
+/* Calls with NULL, zero lengths, huge lengths, invalid UTF-8 and invalid settings. Each call
+ * returns a status, never crashes, and writes its outputs as documented. */
 #include "check.h"
 
 static void every_null_handle_returns_a_status_or_an_empty_value(void)

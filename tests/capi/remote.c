@@ -1,4 +1,4 @@
-/* Remote key sets: every function, against a server on loopback, also across fork().
+/* Calls every function of remote key sets against a server on loopback, also after fork().
  *
  *     remote ORIGIN TOKEN_A TOKEN_B JWKS_A
  *
@@ -23,7 +23,7 @@ static bouncer_settings *settings_for(const char *path)
     return settings;
 }
 
-/* Makes a key set of `settings` and frees them. */
+/* Creates a remote key set from `settings`, then frees `settings`. */
 static bouncer_remote_jwks *remote_of(bouncer_settings *settings)
 {
     bouncer_remote_jwks *remote = NULL;
@@ -32,7 +32,7 @@ static bouncer_remote_jwks *remote_of(bouncer_settings *settings)
     return remote;
 }
 
-/* A key set that has been fetched. */
+/* Creates a remote key set and waits until it has keys. */
 static bouncer_remote_jwks *ready(const char *path)
 {
     bouncer_remote_jwks *remote = remote_of(settings_for(path));
@@ -80,7 +80,7 @@ static bouncer_stats *stats_of(const bouncer_remote_jwks *remote)
     return stats;
 }
 
-/* The current number of a row. */
+/* The current number in the row `name`. */
 static double count_of(const bouncer_remote_jwks *remote, const char *name)
 {
     bouncer_stats *stats = stats_of(remote);
@@ -107,7 +107,7 @@ static int last_error_is(const bouncer_remote_jwks *remote, const char *name)
     return is(remote, BOUNCER_STAT_KEYS_LAST_ERROR_NAME, name);
 }
 
-static void keys_are_fetched_and_verify(void)
+static void fetched_keys_verify_tokens(void)
 {
     time_t start = time(NULL);
     bouncer_remote_jwks *remote = ready("/jwks?secret");
@@ -125,7 +125,7 @@ static void keys_are_fetched_and_verify(void)
     CHECK(number_of(stats, BOUNCER_STAT_KEYS_GENERATION) == 1 && bouncer_remote_jwks_generation(remote) == 1);
     CHECK(text_of(stats, BOUNCER_STAT_KEYS_SHA256).len == 64);
     CHECK(number_of(stats, BOUNCER_STAT_KEYS_USABLE) == 1 && number_of(stats, BOUNCER_STAT_KEYS_SKIPPED) == 1);
-    /* time() may lag behind the library's clock by a tick of the kernel. */
+    /* time() may be one kernel tick behind the library's clock. */
     double success = number_of(stats, BOUNCER_STAT_KEYS_LAST_SUCCESS_SECONDS);
     CHECK(success >= (double)start && success <= (double)time(NULL) + 1);
     CHECK(text_of(stats, BOUNCER_STAT_KEYS_LAST_ERROR).data == NULL);
@@ -222,7 +222,7 @@ static void without_keys_a_token_is_neither_accepted_nor_rejected(void)
     bouncer_remote_jwks_free(remote);
 }
 
-/* Checks that no key set is made with `value` for the setting `name`. */
+/* Checks that no key set can be created with `value` for the setting `name`. */
 static void is_rejected(const char *name, const char *value, bouncer_status expected)
 {
     bouncer_settings *settings = settings_for("/jwks");
@@ -262,7 +262,7 @@ static void every_setting_is_accepted(void)
     CHECK(state_is(lazy, "stale") && bouncer_remote_jwks_wait_attempts(lazy, 1, 50) == 0);
     bouncer_remote_jwks_free(lazy);
 
-    /* A CA file is read at once, and again for each fetch. */
+    /* The CA file is read when the key set is created, and again for each fetch. */
     const bouncer_status invalid = BOUNCER_STATUS_INVALID_ARGUMENT;
     is_rejected(BOUNCER_KEYS_CA_FILE, "/no/such/file", invalid);
     is_rejected(BOUNCER_KEYS_CA_FILE, "\xff", invalid);
@@ -364,7 +364,7 @@ static void a_ticket_ends_with_its_attempt(void)
     bouncer_verifier_free(verifier);
     bouncer_remote_jwks_free(remote);
 
-    /* Keys that do not change have no fetch to wait for. */
+    /* A fixed key set never fetches, so the result is final. */
     bouncer_jwks *jwks = NULL;
     CHECK(bouncer_jwks_load(jwks_a, strlen(jwks_a), &jwks, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_verifier_new(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
@@ -390,7 +390,7 @@ static void a_verifier_outlives_the_key_set_and_its_policy(void)
     wait_for_the_threads();
 }
 
-static void *refresh(void *remote)
+static void *expect_failed_refresh(void *remote)
 {
     CHECK(bouncer_remote_jwks_refresh(remote, TEST_TIMEOUT, NULL) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
     return NULL;
@@ -415,7 +415,7 @@ static void close_cancels_the_attempt_and_ends_the_thread_at_once(void)
     bouncer_verifier *verifier = verifier_of(remote);
     CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK);
     pthread_t thread;
-    CHECK(pthread_create(&thread, NULL, refresh, remote) == 0);
+    CHECK(pthread_create(&thread, NULL, expect_failed_refresh, remote) == 0);
     wait_for_a_request(remote);
     int64_t start = now();
     bouncer_remote_jwks_close(remote);
@@ -434,9 +434,9 @@ static void close_cancels_the_attempt_and_ends_the_thread_at_once(void)
     bouncer_remote_jwks_free(remote);
 }
 
-/* Runs `child` in a child process, which must exit with 0. */
 typedef void child_function(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier);
 
+/* Runs `child` in a child process, which must exit with 0. */
 static void in_a_child(child_function *child, bouncer_remote_jwks *remote, bouncer_verifier *verifier)
 {
     if (is_child()) {
@@ -456,13 +456,13 @@ static void verify_with_cached_keys(const bouncer_remote_jwks *remote, const bou
     CHECK(threads() == 1);
 }
 
-static void verify_with_a_fetch_of_its_own(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
+static void verify_after_an_own_fetch(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
 {
     CHECK(verdict(verifier, token_b) == BOUNCER_STATUS_OK && verdict(verifier, token_a) == BOUNCER_STATUS_OK);
     CHECK(count_of(remote, BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL) == 1);
 }
 
-static void close_it(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
+static void close_the_keys(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
 {
     bouncer_remote_jwks_close(remote);
     CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
@@ -473,8 +473,8 @@ static void a_forked_child_keeps_working(void)
     bouncer_remote_jwks *remote = ready("/rotates/for-a-child");
     bouncer_verifier *verifier = verifier_of(remote);
     in_a_child(verify_with_cached_keys, remote, verifier);
-    in_a_child(verify_with_a_fetch_of_its_own, remote, verifier);
-    in_a_child(close_it, remote, verifier);
+    in_a_child(verify_after_an_own_fetch, remote, verifier);
+    in_a_child(close_the_keys, remote, verifier);
     CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK && state_is(remote, "fresh"));
     bouncer_verifier_free(verifier);
     bouncer_remote_jwks_free(remote);
@@ -483,34 +483,34 @@ static void a_forked_child_keeps_working(void)
     bouncer_settings_set(settings, BOUNCER_KEYS_LAZY, BOUNCER_TEXT("true"));
     remote = remote_of(settings);
     verifier = verifier_of(remote);
-    in_a_child(verify_with_a_fetch_of_its_own, remote, verifier);
-    in_a_child(verify_with_a_fetch_of_its_own, remote, verifier);
+    in_a_child(verify_after_an_own_fetch, remote, verifier);
+    in_a_child(verify_after_an_own_fetch, remote, verifier);
     CHECK(state_is(remote, "empty") && verdict(verifier, token_a) == BOUNCER_STATUS_OK);
     bouncer_verifier_free(verifier);
     bouncer_remote_jwks_free(remote);
 }
 
-static void *refresh_well(void *remote)
+static void *expect_refresh(void *remote)
 {
     CHECK(bouncer_remote_jwks_refresh(remote, TEST_TIMEOUT, NULL) == BOUNCER_STATUS_OK);
     return NULL;
 }
 
-static void leave_it(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
+static void do_nothing(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
 {
     (void)remote, (void)verifier;
 }
 
 /* The child inherits the parent's connection but must not close it for the parent. */
-static void closing_in_a_child_leaves_the_parents_fetch_alone(void)
+static void closing_in_a_child_does_not_cancel_the_parents_fetch(void)
 {
     bouncer_remote_jwks *remote = ready("/rotates-late/for-a-fork");
     bouncer_verifier *verifier = verifier_of(remote);
     pthread_t thread;
-    CHECK(pthread_create(&thread, NULL, refresh_well, remote) == 0);
+    CHECK(pthread_create(&thread, NULL, expect_refresh, remote) == 0);
     wait_for_a_request(remote);
-    in_a_child(leave_it, remote, verifier);
-    in_a_child(close_it, remote, verifier);
+    in_a_child(do_nothing, remote, verifier);
+    in_a_child(close_the_keys, remote, verifier);
     CHECK(pthread_join(thread, NULL) == 0);
     CHECK(verdict(verifier, token_b) == BOUNCER_STATUS_OK);
     bouncer_verifier_free(verifier);
@@ -581,7 +581,7 @@ int main(int argc, char **argv)
     jwks_a = argv[4];
     policy = dcos_policy();
     every_null_argument_returns_a_status_or_an_empty_value();
-    keys_are_fetched_and_verify();
+    fetched_keys_verify_tokens();
     a_token_with_a_new_kid_causes_a_fetch();
     keys_stay_in_use_during_an_outage();
     without_keys_a_token_is_neither_accepted_nor_rejected();
@@ -593,8 +593,8 @@ int main(int argc, char **argv)
     a_verifier_outlives_the_key_set_and_its_policy();
     close_cancels_the_attempt_and_ends_the_thread_at_once();
     a_forked_child_keeps_working();
-    closing_in_a_child_leaves_the_parents_fetch_alone();
-    /* Without a wait: freeing must have ended the threads, or valgrind reports their memory. */
+    closing_in_a_child_does_not_cancel_the_parents_fetch();
+    /* Does not wait: freeing must have ended the threads, or valgrind reports their memory. */
     bouncer_policy_free(policy);
     return 0;
 }

@@ -1,5 +1,5 @@
-/* The service's own token: every function of a renewer, against servers on loopback, also across
- * fork().
+/* The service's own token: calls every function of a renewer against servers on loopback, also
+ * after fork().
  *
  *     renewer ORIGIN SECRET WRONG_SECRET
  *
@@ -52,7 +52,7 @@ static void a_login_returns_a_token_and_its_header(void)
     CHECK(memcmp(header.data + 6, text.data, text.len) == 0 && bouncer_own_token_generation(token) == 1);
     int64_t seconds = 0;
     CHECK(bouncer_own_token_expires_at(token, &seconds) == 1 && bouncer_own_token_expires_at(token, NULL) == 0);
-    /* time() may lag behind the library's clock by a tick of the kernel. */
+    /* time() may be one kernel tick behind the library's clock. */
     CHECK(seconds > time(NULL) + 431000 && seconds <= time(NULL) + 432001);
 
     bouncer_stats *stats = stats_of(renewer);
@@ -121,7 +121,7 @@ static void eight_threads_that_reject_one_token_cause_one_login(void)
     CHECK(count_of(renewer, BOUNCER_STAT_RENEWER_REJECTIONS_TOTAL) == 1 && generation_of(renewer) == 2);
     bouncer_own_token_free(old);
 
-    /* At most one login in 30 seconds, and the token stays in use for other callers. */
+    /* Rejections cause at most one login in 30 seconds. Other callers still get the token. */
     bouncer_own_token *newer = token_of(renewer);
     bouncer_own_token *none = NULL;
     bouncer_str text = bouncer_own_token_text(newer);
@@ -163,7 +163,7 @@ static void a_failed_renewal_keeps_the_current_token(void)
 static void a_rejected_login_differs_from_an_outage(void)
 {
     bouncer_renewer *renewer = renewer_of(settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT, wrong_secret));
-    has_none(renewer, REJECTED);
+    expect_no_token(renewer, REJECTED);
     CHECK_FAILS(bouncer_renewer_wait_ready(renewer, 0, &err), REJECTED);
     CHECK(state_is(renewer, "empty") && last_error_is(renewer, "rejected"));
     CHECK(strcmp(bouncer_status_name(REJECTED), "login_rejected") == 0);
@@ -173,7 +173,7 @@ static void a_rejected_login_differs_from_an_outage(void)
     bouncer_settings_set(settings, BOUNCER_RENEWER_MAX_WAIT, BOUNCER_TEXT("50ms"));
     renewer = renewer_of(settings);
     CHECK(bouncer_renewer_wait_attempts(renewer, 1, TEST_TIMEOUT) == 1);
-    has_none(renewer, UNAVAILABLE);
+    expect_no_token(renewer, UNAVAILABLE);
     CHECK_FAILS(bouncer_renewer_wait_ready(renewer, 20, &err), UNAVAILABLE);
     CHECK(last_error_is(renewer, "status") && bouncer_renewer_wait_attempts(renewer, 2, TEST_TIMEOUT) == 1);
     CHECK(count_of(renewer, BOUNCER_STAT_RENEWER_RETRIES_TOTAL) > 0);
@@ -245,7 +245,7 @@ static void a_ticket_ends_with_its_attempt(void)
     bouncer_renewer_free(renewer);
 }
 
-/* Checks that no renewer is made of `settings`, and frees them. */
+/* Checks that no renewer can be created from `settings`, then frees `settings`. */
 static void is_rejected(bouncer_settings *settings, bouncer_status expected)
 {
     bouncer_renewer *none = NULL;
@@ -325,7 +325,7 @@ static void a_secret_may_be_in_a_file_or_the_environment(void)
     is_rejected(settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT_ENV, "true"), UNUSABLE);
 }
 
-static void *renew_in_vain(void *renewer)
+static void *expect_failed_renewal(void *renewer)
 {
     CHECK(bouncer_renewer_renew(renewer, TEST_TIMEOUT, NULL) == UNAVAILABLE);
     return NULL;
@@ -339,14 +339,14 @@ static void close_cancels_the_attempt_and_ends_the_thread_at_once(void)
     CHECK(bouncer_renewer_wait_attempts(renewer, 1, TEST_TIMEOUT) == 1);
     bouncer_own_token *kept = token_of(renewer);
     pthread_t renewing;
-    CHECK(pthread_create(&renewing, NULL, renew_in_vain, renewer) == 0);
+    CHECK(pthread_create(&renewing, NULL, expect_failed_renewal, renewer) == 0);
     while (count_of(renewer, BOUNCER_STAT_RENEWER_REQUESTED_TOTAL) == 0) {
         nap();
     }
     for (int i = 0; i < 40; i++) {
-        nap(); /* Until it has most likely connected. */
+        nap(); /* Waits until the login has most likely connected. */
     }
-    CHECK(generation_of(renewer) == 1); /* while a login hangs */
+    CHECK(generation_of(renewer) == 1); /* The token is returned while a login hangs. */
     int64_t start = now();
     bouncer_renewer_close(renewer);
     CHECK(pthread_join(renewing, NULL) == 0);
@@ -354,7 +354,7 @@ static void close_cancels_the_attempt_and_ends_the_thread_at_once(void)
     CHECK(now() - start < 20000);
     bouncer_own_token *token = NULL;
     uint64_t ticket = 0;
-    has_none(renewer, UNAVAILABLE);
+    expect_no_token(renewer, UNAVAILABLE);
     CHECK_FAILS(bouncer_renewer_token_now(renewer, &ticket, &token, &err), UNAVAILABLE);
     CHECK_FAILS(bouncer_renewer_reject(renewer, "a", 1, &token, &err), UNAVAILABLE);
     CHECK_FAILS(bouncer_renewer_reject_now(renewer, "a", 1, &ticket, &token, &err), UNAVAILABLE);
@@ -402,18 +402,18 @@ static void log_in_again(const bouncer_renewer *renewer)
     bouncer_own_token_free(other);
 }
 
-static void close_it(const bouncer_renewer *renewer)
+static void close_the_renewer(const bouncer_renewer *renewer)
 {
     bouncer_renewer_close(renewer);
-    has_none(renewer, UNAVAILABLE);
+    expect_no_token(renewer, UNAVAILABLE);
 }
 
-static void leave_it(const bouncer_renewer *renewer)
+static void do_nothing(const bouncer_renewer *renewer)
 {
     (void)renewer;
 }
 
-static void *renew_well(void *renewer)
+static void *expect_renewal(void *renewer)
 {
     CHECK(bouncer_renewer_renew(renewer, TEST_TIMEOUT, NULL) == OK);
     return NULL;
@@ -424,7 +424,7 @@ static void a_forked_child_keeps_working(void)
     bouncer_renewer *renewer = ready("/login/for-a-child");
     in_a_child(take_the_current_token, renewer);
     in_a_child(log_in_again, renewer);
-    in_a_child(close_it, renewer);
+    in_a_child(close_the_renewer, renewer);
     CHECK(generation_of(renewer) == 1 && count_of(renewer, BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL) == 1);
     bouncer_renewer_free(renewer);
     wait_for_the_threads();
@@ -440,15 +440,15 @@ static void a_forked_child_keeps_working(void)
     /* The child inherits the parent's connection but must not close it for the parent. */
     renewer = ready("/late-later/for-a-fork");
     pthread_t renewing;
-    CHECK(pthread_create(&renewing, NULL, renew_well, renewer) == 0);
+    CHECK(pthread_create(&renewing, NULL, expect_renewal, renewer) == 0);
     while (count_of(renewer, BOUNCER_STAT_RENEWER_REQUESTED_TOTAL) == 0) {
         nap();
     }
     for (int i = 0; i < 40; i++) {
         nap();
     }
-    in_a_child(leave_it, renewer);
-    in_a_child(close_it, renewer);
+    in_a_child(do_nothing, renewer);
+    in_a_child(close_the_renewer, renewer);
     CHECK(pthread_join(renewing, NULL) == 0 && generation_of(renewer) == 2);
     bouncer_renewer_free(renewer);
 }
@@ -529,6 +529,6 @@ int main(int argc, char **argv)
     a_secret_may_be_in_a_file_or_the_environment();
     close_cancels_the_attempt_and_ends_the_thread_at_once();
     a_forked_child_keeps_working();
-    /* Without a wait: freeing must have ended the threads, or valgrind reports their memory. */
+    /* Does not wait: freeing must have ended the threads, or valgrind reports their memory. */
     return 0;
 }

@@ -20,7 +20,7 @@ static inline bouncer_settings *settings_with(const char *name, const char *valu
     return settings;
 }
 
-/* Makes a renewer of `settings` and frees them. */
+/* Creates a renewer from `settings`, then frees `settings`. */
 static inline bouncer_renewer *renewer_of(bouncer_settings *settings)
 {
     bouncer_renewer *renewer = NULL;
@@ -60,7 +60,7 @@ static inline int last_error_is(const bouncer_renewer *renewer, const char *name
     return is;
 }
 
-/* The current number of a row. */
+/* The current number in the row `name`. */
 static inline double count_of(const bouncer_renewer *renewer, const char *name)
 {
     bouncer_stats *stats = stats_of(renewer);
@@ -69,8 +69,8 @@ static inline double count_of(const bouncer_renewer *renewer, const char *name)
     return number;
 }
 
-/* Checks that there is no token, with the status `expected`. */
-static inline void has_none(const bouncer_renewer *renewer, bouncer_status expected)
+/* Checks that a request for the token fails with `expected`. */
+static inline void expect_no_token(const bouncer_renewer *renewer, bouncer_status expected)
 {
     bouncer_own_token *token = NULL;
     CHECK_FAILS(bouncer_renewer_token(renewer, &token, &err), expected);

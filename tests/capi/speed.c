@@ -1,6 +1,6 @@
-/* Checks ratios of times on any CPU; `make test-speed` runs this with the release library. The
- * limits have a margin that a busy machine does not reach: a regression would be a factor of four
- * or ten. */
+/* Compares durations with each other, so the limits hold on any CPU. `make test-speed` runs this
+ * program with the release library. Other load on the machine does not exceed the limits, but a
+ * regression does: it would be a factor of four or ten. */
 #include "check.h"
 
 #include <time.h>
@@ -48,15 +48,14 @@ static double median(double *times)
     return times[ROUNDS / 2] / TOKENS;
 }
 
-/* The key set with the members of both documents, in this order. */
+/* A key set with the members of both documents, in this order. */
 static bouncer_jwks *both(const char *first, const char *second)
 {
     size_t len;
     char *texts[2] = {read_file(first, &len), read_file(second, &len)};
     char *joined = calloc(1, strlen(texts[0]) + strlen(texts[1]) + 1);
     CHECK(joined != NULL);
-    /* The first document up to the bracket that ends its keys, and the second from its first key.
-     */
+    /* Joins the first document up to the end of its keys, and the second from its first key. */
     char *end = strrchr(texts[0], ']'), *begin = strchr(texts[1], '[');
     CHECK(end != NULL && begin != NULL);
     *end = '\0';
@@ -92,7 +91,7 @@ static int failures;
 static void check(const char *what, double time, const char *than, double other, double limit)
 {
     int passes = time <= limit * other;
-    printf("%s %.2f us, %s %.2f us: %.2f x, %.1f x at most%s\n", what, time, than, other, time / other, limit,
+    printf("%s %.2f us, %s %.2f us: %.2f x, max %.1f x%s\n", what, time, than, other, time / other, limit,
            passes ? "" : ": TOO SLOW");
     failures += !passes;
 }
@@ -132,10 +131,10 @@ int main(void)
     }
     print_cpu();
     double valid = median(alone), valid_batch = median(batch);
-    check("a token of eight in one call", valid_batch, "alone", valid, 2);
-    check("a forged token", median(forgeries), "a valid one", valid, 2);
-    check("a forged token of eight in one call", median(forged_batch), "a valid one of eight", valid_batch, 2);
-    check("a token without kid of the second of two keys", median(second), "of the only key", valid, 2.5);
+    check("a valid token in a batch of 8", valid_batch, "in a single call", valid, 2);
+    check("a forged token", median(forgeries), "a valid token", valid, 2);
+    check("a forged token in a batch of 8", median(forged_batch), "a valid token", valid_batch, 2);
+    check("a token without kid, signed by the second of two keys", median(second), "by the only key", valid, 2.5);
     for (int i = 0; i < TOKENS; i++) {
         free((char *)tokens[i].data);
         free((char *)forged[i].data);

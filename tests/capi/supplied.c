@@ -10,12 +10,12 @@ static void *supply(void *argument)
         char token[20];
         int len = snprintf(token, sizeof token, "token-%d", i);
         CHECK(bouncer_renewer_supply(renewer, token, (size_t)len, 3600, NULL) == OK);
-        memset(token, 'x', sizeof token); /* It was copied. */
+        memset(token, 'x', sizeof token); /* The library has copied the token. */
     }
     return NULL;
 }
 
-static void *renew_in_vain(void *renewer)
+static void *expect_failed_renewal(void *renewer)
 {
     CHECK(bouncer_renewer_renew(renewer, TEST_TIMEOUT, NULL) == UNAVAILABLE);
     return NULL;
@@ -52,23 +52,23 @@ static void a_program_supplies_tokens(void)
     CHECK(bouncer_renewer_wait_login(renewer, TEST_TIMEOUT) == 1);
     CHECK(bouncer_renewer_supply_failure(renewer, 0, "sealed", 6, NULL) == OK);
     CHECK(bouncer_renewer_wait_attempts(renewer, 1, TEST_TIMEOUT) == 1 && last_error_is(renewer, "other"));
-    has_none(renewer, UNAVAILABLE);
+    expect_no_token(renewer, UNAVAILABLE);
     CHECK(bouncer_renewer_wait_login(renewer, TEST_TIMEOUT) == 1);
     CHECK(bouncer_renewer_supply_failure(renewer, 1, NULL, 0, NULL) == OK);
     CHECK(bouncer_renewer_wait_attempts(renewer, 2, TEST_TIMEOUT) == 1 && last_error_is(renewer, "rejected"));
-    has_none(renewer, REJECTED);
+    expect_no_token(renewer, REJECTED);
     CHECK_FAILS(bouncer_renewer_supply_failure(renewer, 0, "a", 1, &err), INVALID);
     CHECK_FAILS(bouncer_renewer_supply(renewer, "a", 1, -1, &err), INVALID);
-    /* A token with characters that are invalid in a header. */
+    /* The program supplies a token with characters that are invalid in a header. */
     pthread_t renewing;
-    CHECK(pthread_create(&renewing, NULL, renew_in_vain, renewer) == 0);
+    CHECK(pthread_create(&renewing, NULL, expect_failed_renewal, renewer) == 0);
     CHECK(bouncer_renewer_wait_login(renewer, TEST_TIMEOUT) == 1);
     CHECK(bouncer_renewer_supply(renewer, "a\r\nb", 4, 3600, NULL) == OK);
     CHECK(pthread_join(renewing, NULL) == 0 && last_error_is(renewer, "document"));
     CHECK(bouncer_renewer_wait_login(renewer, 0) == 0);
     bouncer_renewer_free(renewer);
 
-    /* A renewer that logs in by itself does not request tokens. */
+    /* A renewer that logs in by itself does not request tokens from the program. */
     settings = settings_with(BOUNCER_RENEWER_TOKEN_URL, "https://localhost:1/");
     bouncer_settings_set(settings, BOUNCER_RENEWER_CLIENT_ID, BOUNCER_TEXT("id"));
     bouncer_settings_set(settings, BOUNCER_RENEWER_CLIENT_SECRET, BOUNCER_TEXT("secret"));

@@ -1,5 +1,5 @@
-/* Eight threads use one key set, one policy and one key at once. An error of one thread is read on
- * another. */
+/* Eight threads use one key set, one policy and one key at the same time. An error from one thread
+ * is read on another thread. */
 #include "check.h"
 
 #include <pthread.h>

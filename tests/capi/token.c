@@ -33,7 +33,7 @@ static void the_example_token_of_dcos_is_accepted_until_it_expires(void)
     bouncer_token_free(token);
     bouncer_policy_free(policy);
 
-    /* One second later, and then with the system's clock. */
+    /* The same token one second later, then with the system's clock. */
     token = NULL;
     policy = policy_at(DOCUMENT_EXP);
     CHECK(bouncer_verify_token(jwks, policy, text, len, &token, &err) == BOUNCER_STATUS_EXPIRED);
@@ -45,7 +45,7 @@ static void the_example_token_of_dcos_is_accepted_until_it_expires(void)
     CHECK(bouncer_verify_token(jwks, now, text, len, &token, NULL) == BOUNCER_STATUS_EXPIRED);
     bouncer_policy_free(now);
 
-    /* A changed signature. */
+    /* The same token with a changed signature. */
     text[len - 10] = text[len - 10] == 'A' ? 'B' : 'A';
     CHECK_FAILS(bouncer_verify_token(jwks, policy, text, len, &token, &err), BOUNCER_STATUS_INVALID_SIGNATURE);
     CHECK(token == NULL);
