@@ -104,7 +104,7 @@ fn a_batch_without_kids_returns_the_same_results_as_single_calls() {
         flip(&token, token.len() - 20)
     };
     let series = [
-        // All tokens of a series have the same key: the first or the second key of its size.
+        // In these series, all tokens have the same key: the first or the second key of its size.
         (0..16).map(|i| sign(0, i)).collect::<Vec<_>>(),
         (0..16).map(|i| sign(1, i)).collect(),
         (0..16).map(|i| sign(2, i)).collect(),

@@ -225,8 +225,7 @@ fn the_library_survives_dlclose_while_a_thread_that_used_it_lives() {
 #[test]
 fn a_child_forked_during_a_keys_first_verification_can_use_that_key() {
     let part = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
-    // The largest key takes longest to prepare. The signatures are invalid, so the test needs no
-    // private key.
+    // The largest key takes longest to prepare. The test signs nothing: all signatures are invalid.
     let key = Jwk::from_der(&Key::load("rsa-8192").public_der()).unwrap().to_json();
     let token = |alg: &str| {
         let header = format!("{{\"alg\":\"{alg}\"}}");

@@ -8,7 +8,7 @@ use crate::error::Result;
 #[derive(Debug)]
 #[must_use]
 pub enum Verdict {
-    /// The verified token, or the error that rejects it.
+    /// The verified token, or the error of the verification.
     Final(Result<VerifiedToken>),
     /// The verdict depends on a fetch of keys. Wait for the fetch with [`crate::Verifier::wait`],
     /// then call [`crate::Verifier::resume`]. If the fetch is not over by then, `resume` returns

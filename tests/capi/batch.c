@@ -3,8 +3,8 @@
 
 enum { COUNT = 150 };
 
-/* Copies of the example token of the DC/OS documentation. Every third has an invalid signature,
- * and every fifth is malformed. */
+/* Copies of the example token of the DC/OS documentation. Every fifth is malformed. Every third has
+ * an invalid signature, unless it is malformed. */
 typedef struct {
     char *texts[COUNT];
     bouncer_str tokens[COUNT];

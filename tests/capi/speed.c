@@ -1,5 +1,5 @@
 /* Compares durations with each other, so the limits hold on any CPU. `make test-speed` runs this
- * program with the release library. Other load on the machine does not exceed the limits, but a
+ * program with the release library. Other load on the machine does not exceed the limits. A real
  * regression does: it would be a factor of four or ten. */
 #include "check.h"
 
