@@ -1,11 +1,11 @@
-//! Converts stats of the core to a dict.
+//! Converts the core's stats to a dict.
 
 use bouncer_verify::{StatKind, StatValue, Stats};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// The rows by name. "source" comes first, if the rows have one. Counts are int; times and
-/// durations are float.
+/// Returns a dict from the name of each stat to its value. "source" comes first, if there is one.
+/// Counters and gauges are int; times and durations are float.
 pub(crate) fn dict<'py>(py: Python<'py>, stats: &Stats) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     for stat in stats.rows() {

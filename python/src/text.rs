@@ -6,11 +6,12 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyString;
 use std::borrow::Cow;
 
-/// The bytes of a `str` or `bytes` argument. They are borrowed, even while other threads run: both
-/// types are immutable, and the caller keeps the object alive during the call.
+/// The bytes of a `str` or `bytes` argument. They are borrowed, and stay valid while the GIL is
+/// released: both types are immutable, and the caller keeps the object alive during the call.
 pub(crate) enum Text<'a> {
     Borrowed(&'a [u8]),
-    /// A `str` with lone surrogates has no UTF-8 form. The core rejects these bytes.
+    /// The bytes of a `str` with lone surrogates. They are not valid UTF-8, so the core rejects
+    /// them.
     NotUtf8(PyBackedBytes),
 }
 
@@ -43,8 +44,8 @@ impl<'a> FromPyObject<'a, '_> for Text<'a> {
     }
 }
 
-/// The `str` argument `name`. Any other type raises a TypeError that names the argument, because an
-/// unset variable often is `None`.
+/// Returns the text of the argument `name`. If it is not a `str`, raises a TypeError that names the
+/// argument: a typical mistake is `None` from an unset variable.
 pub(crate) fn str_of<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>> {
     match value.cast::<PyString>() {
         Ok(text) => text.to_cow(),
@@ -52,7 +53,8 @@ pub(crate) fn str_of<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<Co
     }
 }
 
-/// The TypeError for an argument of the wrong type. `expected` includes the article: "a str".
+/// Returns the TypeError for an argument of the wrong type. `expected` includes the article, such as
+/// "a str".
 pub(crate) fn not_a(name: &str, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
     let other = match value.get_type().name() {
         _ if value.is_none() => "None".into(),
@@ -62,7 +64,7 @@ pub(crate) fn not_a(name: &str, expected: &str, value: &Bound<'_, PyAny>) -> PyE
     PyTypeError::new_err(format!("{name} must be {expected}, not {other}"))
 }
 
-/// Python's `repr` of an optional `str`.
+/// Returns Python's `repr` of an optional `str`.
 pub(crate) fn repr(py: Python<'_>, text: Option<&str>) -> PyResult<String> {
     Ok(text.into_pyobject(py)?.repr()?.to_string())
 }

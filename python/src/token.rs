@@ -8,17 +8,18 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyIterator, PyString, PyTuple};
 
-/// A token that passed every check. Only a verification makes one.
+/// A token that passed every check. Only a successful verification creates it.
 ///
 /// The registered claims are attributes: issuer ("iss"), subject ("sub"), audience ("aud"),
-/// expires_at ("exp"), not_before ("nbf"), issued_at ("iat"), token_id ("jti"), and uid of DC/OS.
+/// expires_at ("exp"), not_before ("nbf"), issued_at ("iat") and token_id ("jti"). The attribute
+/// uid is the claim "uid" of DC/OS.
 ///
-/// The token is also a read-only Mapping of all claims: token["email"], token.get("email"). A list
-/// or dict among the claims is a copy: changing it does not change the token.
+/// The token is also a read-only Mapping of all claims: token["email"], token.get("email"). If a
+/// claim is a list or dict, a copy is returned: changing the copy does not change the token.
 #[pyclass(frozen, mapping, module = "bouncer_verify")]
 pub(crate) struct VerifiedToken {
     token: bouncer_verify::VerifiedToken,
-    /// Made when it is first needed: many callers read only an attribute.
+    /// Parsed at first use: many callers only read attributes, which do not need this dict.
     claims: PyOnceLock<Py<PyDict>>,
 }
 
@@ -29,7 +30,8 @@ impl From<bouncer_verify::VerifiedToken> for VerifiedToken {
 }
 
 impl VerifiedToken {
-    /// Must not be returned to the caller: a change of this dict would change the token.
+    /// Returns the dict that all calls share. Never return it to Python code: a change of this dict
+    /// would change the token.
     fn shared<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyDict>> {
         Ok(self.claims.get_or_try_init(py, || PyResult::Ok(self.claims(py)?.unbind()))?.bind(py))
     }
@@ -113,7 +115,7 @@ impl VerifiedToken {
         self.token.algorithm().as_str()
     }
 
-    /// Returns all claims as a new dict. The fastest way to read them all.
+    /// Returns all claims as a new dict. This is the fastest way to read all claims.
     fn claims<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         Ok(loads(py, self.token.payload())?.cast_into()?)
     }
@@ -173,7 +175,7 @@ impl VerifiedToken {
         self.view(py, intern!(py, "items"))
     }
 
-    /// Shows no claim, so that logs contain no personal data.
+    /// Contains no claim, so that logs contain no personal data.
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let kid = repr(py, self.kid())?;
         Ok(format!("<VerifiedToken {}, kid {kid}>", self.algorithm()))

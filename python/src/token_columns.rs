@@ -4,20 +4,21 @@ use bouncer_verify::ErrorKind;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMemoryView, PyString};
 
-/// The results of a batch in columns, with one row per token: read-only buffers that Apache Arrow
-/// uses without conversion.
+/// The results of a batch as columns, with one row per token. The columns are read-only buffers
+/// that Apache Arrow uses without conversion.
 ///
 /// In a validity bitmap, bit i is set if row i has a value. Bit 0 is the lowest bit of the first
 /// byte.
 ///
 /// - status: a memoryview of format "I" (UInt32). 0 for an accepted token, else the number of the
-///   error.
-/// - exp: a memoryview of format "q" (Int64). "exp" of the accepted tokens; 0 if it is null.
-/// - exp_validity: the bitmap of `exp`.
+///   error; codes() returns it as text.
+/// - exp: a memoryview of format "q" (Int64). "exp" of each accepted token; 0 if the row has no
+///   value.
+/// - exp_validity: the validity bitmap of `exp`.
 /// - uid_offsets: a memoryview of format "q" (LargeUtf8). The start of each "uid" in `uid_data`,
 ///   and the end of the last one.
 /// - uid_data: the "uid" of each accepted token, concatenated, in UTF-8.
-/// - uid_validity: the bitmap of the "uid" column.
+/// - uid_validity: the validity bitmap of the "uid" column.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct TokenColumns {
     statuses: Vec<u32>,
@@ -41,8 +42,8 @@ impl TokenColumns {
         self.statuses.len()
     }
 
-    /// Returns for each row None if the token is accepted, else the `code` of the exception that
-    /// verify() would raise.
+    /// Returns a list with one item per row: None for an accepted token, else the `code` of the
+    /// exception that verify() would raise.
     fn codes<'py>(&self, py: Python<'py>) -> Vec<Option<Bound<'py, PyString>>> {
         let code = |status: &u32| {
             let kind = ErrorKind::ALL.iter().find(|kind| kind.number() == *status)?;
@@ -52,8 +53,8 @@ impl TokenColumns {
     }
 
     fn __repr__(&self) -> String {
-        let passed = self.statuses.iter().filter(|status| **status == 0).count();
-        format!("<TokenColumns {} rows, {passed} passed>", self.statuses.len())
+        let accepted = self.statuses.iter().filter(|status| **status == 0).count();
+        format!("<TokenColumns {} rows, {accepted} accepted>", self.statuses.len())
     }
 }
 
@@ -72,8 +73,8 @@ impl TokenColumns {
     }
 }
 
-/// A memoryview of `values`. It is made from bytes, because the stable ABI of Python 3.10 has no
-/// buffer protocol.
+/// Returns a memoryview of a copy of `values`. The copy is a bytes object, because the stable ABI
+/// of Python 3.10 has no buffer protocol.
 fn view<T: Copy, const N: usize>(
     py: Python<'_>,
     values: &[T],

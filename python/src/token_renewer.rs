@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 /// Returns whether a response means that the server rejected the request's token. If so, call
 /// TokenRenewer.reject().
 ///
-/// True for HTTP 401 whose WWW-Authenticate asks for a token or is absent, and for gRPC status 16.
+/// True for gRPC status 16 (UNAUTHENTICATED). Also true for HTTP 401 if WWW-Authenticate is absent
+/// or empty, or contains a scheme for tokens: Bearer, acsjwt or oauthjwt.
 #[pyfunction]
 #[pyo3(signature = (status, www_authenticate = None, grpc_status = None))]
 pub(crate) fn is_token_rejection(
@@ -31,15 +32,15 @@ pub(crate) fn is_token_rejection(
 }
 
 /// Keeps the service's own token fresh: logs in, renews the token before it expires, and renews it
-/// when a server rejects it. Make one for each account, with a static method; any number of threads
-/// may use it.
+/// when a server rejects it. Create one renewer per account, with a static method. Any number of
+/// threads may use it.
 ///
 /// Settings are keywords: docs/settings.md and `bouncer_verify.types.RenewerSettings` list them. A
 /// duration is a number of seconds, a timedelta or text such as "30s". None leaves a setting at its
 /// default.
 ///
-/// log: whether logins and failures are logged, by the logger "bouncer_verify". Tokens and secrets
-/// are never logged.
+/// log: True logs logins and failures to the logger "bouncer_verify". Tokens and secrets are never
+/// logged.
 ///
 /// The static methods raise InvalidArgumentError, UnusableCredentialsError, or TypeError for an
 /// unknown setting or a value of the wrong type.
@@ -63,8 +64,8 @@ impl TokenRenewer {
         Self::of_source(secret.py(), &given, log, settings)
     }
 
-    /// Logs in with the secret of a DC/OS service account in a file. The file is read for each
-    /// login.
+    /// Logs in with the secret of a DC/OS service account. `path` is the file with the secret; it
+    /// is read again for each login.
     #[staticmethod]
     #[pyo3(signature = (path, *, log = true, **settings))]
     fn service_account_file(
@@ -79,8 +80,8 @@ impl TokenRenewer {
         Self::of_source(py, &[("service_account_file", path)], log, settings)
     }
 
-    /// Logs in with the DC/OS service account of the environment variable
-    /// DCOS_SERVICE_ACCOUNT_CREDENTIAL: the secret, or the path of a file with it.
+    /// Logs in with a DC/OS service account from the environment. The variable
+    /// DCOS_SERVICE_ACCOUNT_CREDENTIAL contains the secret, or the path of a file with the secret.
     #[staticmethod]
     #[pyo3(signature = (*, log = true, **settings))]
     fn service_account_from_env(
@@ -93,8 +94,8 @@ impl TokenRenewer {
 
     /// Logs in as an OAuth 2.0 client, with the client credentials grant (RFC 6749 section 4.4).
     ///
-    /// The secret may also be in a file: `client_secret_file`. `parameters` are sent with the
-    /// request: "scope", "audience", "resource".
+    /// To read the secret from a file, set `client_secret_file` instead. The setting `parameters`
+    /// adds parameters to the request, such as "scope", "audience" and "resource".
     #[staticmethod]
     #[pyo3(signature = (token_url, client_id, client_secret = None, *, log = true, **settings))]
     fn client_credentials(
@@ -111,10 +112,10 @@ impl TokenRenewer {
         Self::of_source(token_url.py(), &given, log, settings)
     }
 
-    /// Takes tokens from your function: source() returns a token, or (token, lifetime in seconds).
+    /// Gets tokens from your function: source() returns a token, or (token, lifetime in seconds).
     ///
-    /// It is called on a daemon thread. If it raises, only the name of the exception's class is
-    /// logged. `name` names the source in logs.
+    /// `source` is called on a daemon thread. If it raises, only the name of the exception's class
+    /// is logged. `name` is the name of the source in logs.
     ///
     /// `source` must not reference the renewer, for example as a method of the object that owns the
     /// renewer: the garbage collector does not see such a cycle. Neither object would be freed, and
@@ -137,15 +138,16 @@ impl TokenRenewer {
         Self::made(py, &settings, Some(PythonSource::new(source.unbind(), timeout)), log)
     }
 
-    /// Makes the renewer of a JSON document: `{"service_account_file": "/etc/account.json"}`.
+    /// Creates a renewer from the settings in a JSON document, such as
+    /// `{"service_account_file": "/etc/account.json"}`.
     #[staticmethod]
     #[pyo3(signature = (document, /, *, log = true))]
     fn from_json(py: Python<'_>, document: Text<'_>, log: bool) -> PyResult<Self> {
         Self::made(py, &settings::of_document(py, SettingsKind::Renewer, &document)?, None, log)
     }
 
-    /// Returns a valid token. Waits for up to `max_wait` if there is none and a login may succeed
-    /// soon. Does not wait during an outage.
+    /// Returns a valid token. If there is no valid token and a login may succeed soon, waits for up
+    /// to `max_wait`. Does not wait during an outage.
     ///
     /// Raises LoginRejectedError or UnusableCredentialsError if the operator has to act. Raises
     /// LoginUnavailableError if there is no valid token for another reason.
@@ -161,7 +163,7 @@ impl TokenRenewer {
 
     /// Returns a newer token after a server rejected `token`: see is_token_rejection().
     ///
-    /// Concurrent calls share one login. There is at most one such login in 30 seconds.
+    /// Concurrent calls share one login. Rejections cause at most one login in 30 seconds.
     ///
     /// Raises what token() raises, and LoginUnavailableError if there is no newer token.
     fn reject(&self, py: Python<'_>, token: &str) -> PyResult<String> {
@@ -175,17 +177,17 @@ impl TokenRenewer {
         waiting(slf.py())?.call_method1("token", (slf,))
     }
 
-    /// authorization() for an event loop, as token_async().
+    /// authorization() for an event loop, like token_async().
     fn authorization_async<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         waiting(slf.py())?.call_method1("authorization", (slf,))
     }
 
-    /// reject() for an event loop, as token_async().
+    /// reject() for an event loop, like token_async().
     fn reject_async<'py>(slf: &Bound<'py, Self>, token: &str) -> PyResult<Bound<'py, PyAny>> {
         waiting(slf.py())?.call_method1("reject", (slf, token))
     }
 
-    /// Waits until there is a valid token, for up to `timeout` seconds. Ends at once if the
+    /// Waits until there is a valid token, for up to `timeout` seconds. Raises at once if the
     /// operator has to act, for example if the login is rejected.
     ///
     /// Raises what token() raises.
@@ -205,22 +207,23 @@ impl TokenRenewer {
         result.map_err(|error| exception(py, &error))
     }
 
-    /// Logs in now. Concurrent callers share one login. If it fails, the token in use stays.
+    /// Logs in now. Concurrent callers share one login. If the login fails, the current token stays
+    /// in use.
     ///
-    /// For operators: no budget limits how often.
+    /// Meant for operators: the number of logins by renew() is not limited.
     ///
-    /// Raises a LoginError: the login failed, or is not over after `timeout` seconds.
+    /// Raises a LoginError if the login fails, or does not finish within `timeout` seconds.
     #[pyo3(signature = (timeout = 10.0))]
     fn renew(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
         let timeout = seconds(py, "timeout", timeout)?.min(LONGEST_REFRESH);
         let renewer = self.renewer.clone();
-        // Not in slices: each call of the core's renew() may start another login.
+        // Waits in one call, not in slices: each call of the core's renew() may start a login.
         interrupt::wait_for(py, "bouncer-renew", move || renewer.renew(timeout))?
             .map_err(|error| login_failed(py, &error))
     }
 
-    /// "empty": no token yet. "valid". "expiring": the token is about to expire and was not
-    /// renewed yet. "expired". "closed".
+    /// "empty" (no token yet), "valid", "expiring" (the token expires soon and was not renewed
+    /// yet), "expired" or "closed".
     #[getter]
     fn state(&self) -> &'static str {
         self.renewer.status().state.as_str()
@@ -233,7 +236,7 @@ impl TokenRenewer {
     }
 
     /// Returns counters and states for metrics, logs and health checks, as a
-    /// `bouncer_verify.types.RenewerStats`. They are those of this process.
+    /// `bouncer_verify.types.RenewerStats`. Only logins of this process are counted.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         stats::dict(py, &Stats::from(&*self.renewer))
     }
@@ -243,8 +246,8 @@ impl TokenRenewer {
         Stats::from(&*self.renewer).prometheus()
     }
 
-    /// Closes the renewer for all its users: the login in flight is cancelled, the thread ends, and
-    /// there is no token any more. An unused renewer is closed when it is freed.
+    /// Closes the renewer for all its users: cancels the login in flight, ends the thread and
+    /// removes the token. A renewer that is freed is closed too.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.renewer.close());
     }
@@ -263,8 +266,8 @@ impl TokenRenewer {
         self.max_wait.as_secs_f64()
     }
 
-    /// Waits for up to `timeout` seconds until the login of this ticket is over. Returns True if a
-    /// longer wait would not help.
+    /// Waits for up to `timeout` seconds until the login of this ticket is over. Returns False if
+    /// the login is still in flight, else True.
     #[pyo3(signature = (ticket, timeout, /))]
     fn _wait(&self, py: Python<'_>, ticket: u64, timeout: f64) -> PyResult<bool> {
         let Some(login) = Ticket::from_bits(ticket) else { return Ok(true) };
@@ -272,9 +275,9 @@ impl TokenRenewer {
         Ok(interrupt::in_slices(py, seconds(py, "timeout", timeout)?, step)?.is_some())
     }
 
-    /// Returns the current result, and the ticket of the login that may bring a better one; 0 if
-    /// the result is final. The result is the token and its Authorization, or an exception.
-    /// `ticket` is the one that the caller has waited for, else 0.
+    /// Returns (result, ticket) without waiting. The result is (token, Authorization value), or an
+    /// exception. The returned ticket is that of a login that may lead to a better result; it is 0
+    /// if the result is final. The argument is the ticket that the caller has waited for, or 0.
     #[pyo3(signature = (ticket, /))]
     fn _token_now(&self, py: Python<'_>, ticket: u64) -> PyResult<(Py<PyAny>, u64)> {
         result_and_ticket(py, ticket, |ticket| self.renewer.token_now(ticket))
@@ -317,7 +320,8 @@ impl TokenRenewer {
         self.waiting(py, |ticket| self.renewer.token_now(ticket))
     }
 
-    /// Calls `attempt` until its result is final: it sets no ticket. Waits for up to `max_wait`.
+    /// Calls `attempt` until its result is final: then `attempt` sets no ticket. Between calls, waits
+    /// for the login of the ticket, for up to `max_wait` in total.
     fn waiting(
         &self,
         py: Python<'_>,
@@ -347,7 +351,7 @@ impl TokenRenewer {
     }
 }
 
-/// The settings of the keywords and of the positional arguments in `source`.
+/// Returns the settings of the keyword arguments, with those in `source` added.
 fn with_source(
     py: Python<'_>,
     source: &[(&str, &str)],
@@ -360,7 +364,7 @@ fn with_source(
     Ok(settings)
 }
 
-/// Calls `attempt` and returns its result as a Python object, with the ticket or 0.
+/// Calls `attempt`. Returns its result as a Python object, and its ticket or 0.
 fn result_and_ticket(
     py: Python<'_>,
     ticket: u64,

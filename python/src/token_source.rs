@@ -1,4 +1,4 @@
-//! Tokens from the program's own callable, `source`.
+//! A token source that calls the program's own callable, `source`.
 
 use crate::background;
 use crate::pending_call::{Callable, PendingCall};
@@ -41,7 +41,7 @@ enum Returned {
 
 #[pymethods]
 impl LoginCall {
-    /// Called with the result of the callable: a token, or a token and its lifetime in seconds.
+    /// Called with the return value of `source`: a token, or a token and its lifetime in seconds.
     fn answer(&self, token: Returned) {
         let new = match token {
             Returned::Token(token) => NewToken::new(token),
@@ -55,7 +55,7 @@ impl LoginCall {
         self.0.finish(new);
     }
 
-    /// Called with the class name of the exception that the callable raised.
+    /// Called with the class name of the exception that `source` raised.
     fn fail(&self, name: String) {
         self.0.fail(name);
     }

@@ -1,4 +1,4 @@
-//! The class `Verifier`, and verification without one.
+//! The class `Verifier`, and the functions that verify without a `Verifier`.
 
 use crate::authorization::token_in;
 use crate::background::Detached;
@@ -21,8 +21,8 @@ use std::time::Instant;
 
 /// Verifies a JWT: its signature with the keys of `jwks`, then its claims against `policy`.
 ///
-/// Raises an InvalidTokenError with the reason if the token is rejected. For a str or bytes it
-/// raises nothing else.
+/// Raises an InvalidTokenError with the reason if the token is rejected. Raises TypeError if `token`
+/// is not str or bytes. An exception of the policy's clock is propagated.
 #[pyfunction]
 #[pyo3(signature = (jwks, policy, token))]
 pub(crate) fn verify_token(
@@ -38,12 +38,12 @@ pub(crate) fn verify_token(
 }
 
 /// Verifies many tokens as verify_token() does. Returns a list in input order: for each token a
-/// VerifiedToken, or the exception that verify_token() would raise. It raises none of them; check
-/// `isinstance(result, VerifiedToken)`.
+/// VerifiedToken, or the exception that verify_token() would raise. These exceptions are returned,
+/// not raised: check `isinstance(result, VerifiedToken)`.
 ///
 /// tokens: an iterable of str and bytes.
-/// threads: the most threads that work on the batch, without the GIL. The calling thread is one of
-/// them. Each thread gets at least 64 tokens.
+/// threads: the maximum number of threads that verify the batch, including the calling thread; 0
+/// means 1. They do not hold the GIL. Each thread gets at least 64 tokens.
 ///
 /// Raises TypeError if an item of `tokens` is not str or bytes.
 #[pyfunction]
@@ -105,15 +105,15 @@ impl Verifier {
     /// The signature of a cached token is not verified again. The whole token is compared, and
     /// "exp" and "nbf" are checked each time. A change of remote keys empties the cache.
     ///
-    /// The tokens and their claims stay in memory until others replace them: about twice the length
-    /// of each token. Tokens over 4 KiB are not cached.
+    /// The tokens and their claims stay in memory until other tokens replace them. Each token needs
+    /// about twice its length. Tokens over 4 KiB are not cached.
     #[pyo3(signature = (tokens, /))]
     fn with_cache(&self, py: Python<'_>, tokens: i64) -> PyResult<Self> {
         let tokens = batch::count(py, "tokens", tokens)?;
         let policy = self.policy.get();
         let rules = policy.policy.clone();
-        // The core's verifier owns the cache, so it must outlive the call. Its clock therefore
-        // returns the time of the current call.
+        // The core's verifier owns the cache, so one verifier is kept for all calls. Its clock
+        // therefore returns the time that the current call has stored in `NOW`.
         let rules = if policy.has_clock() { rules.clock(Clock::from_fn(|| NOW.get())) } else { rules };
         let verifier = bouncer_verify::Verifier::new(self.keys.to_core(), rules).with_cache(tokens);
         let cached = verifier.cache_stats().is_some();
@@ -121,8 +121,8 @@ impl Verifier {
         Ok(Self { keys, policy, verifier: verifier.into(), cached })
     }
 
-    /// Returns the counters of the cache, a `bouncer_verify.types.CacheStats`. All are None if
-    /// there is no cache.
+    /// Returns the counters of the cache, as a `bouncer_verify.types.CacheStats`. All values are
+    /// None if there is no cache.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         stats::dict(py, &Stats::from(&*self.verifier))
     }
@@ -141,11 +141,11 @@ impl Verifier {
         }
     }
 
-    /// Verifies a JWT: the token alone, without a scheme and without white space. For the value of
-    /// an Authorization header, use verify_authorization().
+    /// Verifies a JWT. `token` must not contain a scheme or white space. For the value of an
+    /// Authorization header, use verify_authorization().
     ///
-    /// With a RemoteJwkSet, a token whose key is missing waits for the fetch that may bring it, for
-    /// up to `max_wait` seconds. A token whose key is known never waits.
+    /// With a RemoteJwkSet, a call waits for up to `max_wait` seconds if the token's key is missing
+    /// and a fetch may find it. If the key is known, the call never waits.
     ///
     /// Raises an InvalidTokenError with the reason if the token is rejected. With a RemoteJwkSet,
     /// raises KeysUnavailableError if there are no keys, or if the fetch for the missing key
@@ -159,21 +159,22 @@ impl Verifier {
     }
 
     /// Verifies the token in the value of an HTTP Authorization header: `Bearer <jwt>`, or
-    /// `token=<jwt>` as in DC/OS. None means a request without that header.
+    /// `token=<jwt>` as in DC/OS. Pass None if the request has no such header.
     ///
-    /// Raises what verify() raises, and MalformedAuthorizationError, an InvalidTokenError.
+    /// Raises what verify() raises. Raises MalformedAuthorizationError, a subclass of
+    /// InvalidTokenError, if the value has another form or is None.
     #[pyo3(signature = (header, /))]
     fn verify_authorization(&self, py: Python<'_>, header: Option<Text<'_>>) -> PyResult<VerifiedToken> {
         self.verify(py, Text::Borrowed(token_in(py, header.as_ref())?.as_bytes()))
     }
 
     /// Verifies many tokens as verify() does. Returns a list in input order: for each token a
-    /// VerifiedToken, or the exception that verify() would raise. It raises none of them; check
-    /// `isinstance(result, VerifiedToken)`.
+    /// VerifiedToken, or the exception that verify() would raise. These exceptions are returned,
+    /// not raised: check `isinstance(result, VerifiedToken)`.
     ///
     /// tokens: an iterable of str and bytes.
-    /// threads: the most threads that work on the batch, without the GIL. The calling thread is one
-    /// of them. Each thread gets at least 64 tokens.
+    /// threads: the maximum number of threads that verify the batch, including the calling thread;
+    /// 0 means 1. They do not hold the GIL. Each thread gets at least 64 tokens.
     ///
     /// Raises TypeError if an item of `tokens` is not str or bytes.
     #[pyo3(signature = (tokens, threads = 1))]
@@ -205,9 +206,9 @@ impl Verifier {
         slf.py().import("bouncer_verify._waiting")?.call_method1("verify", (slf, token))
     }
 
-    /// Returns a token or an exception, and 0. If a fetch may bring the key, returns None and a
-    /// ticket: wait for the fetch, then call again with the ticket. A call with a ticket whose
-    /// fetch is not over returns a final result.
+    /// Returns (a token or an exception, 0) if the result is final. Returns (None, a ticket) if a
+    /// fetch may find the missing key: wait for the fetch, then call again with the ticket. If that
+    /// fetch is still in flight, the second call returns a final result anyway.
     #[pyo3(signature = (token, ticket, /))]
     fn _verify_now(
         &self,
@@ -224,13 +225,12 @@ impl Verifier {
 }
 
 impl Verifier {
-    /// Verifies the token in one call of the core, without the GIL. Never waits. `ticket` is the
-    /// one that the previous call returned.
+    /// Looks the token up in the cache, else verifies it without the GIL. Never waits. `ticket` is
+    /// the ticket that the previous call returned, if any.
     fn verify_now(&self, py: Python<'_>, token: &Text<'_>, ticket: Option<Ticket>) -> PyResult<Verdict> {
         let at_time = self.at_clock_time(py)?;
         let verifier = at_time.as_ref().unwrap_or(&self.verifier);
-        // With the GIL: a cache hit takes a tenth of a microsecond, and releasing the GIL costs
-        // more.
+        // The lookup holds the GIL: a cache hit takes about 0.1 µs, less than releasing the GIL.
         if let Some(result) = verifier.lookup_cached(token) {
             return Ok(Verdict::Final(result));
         }
@@ -240,8 +240,9 @@ impl Verifier {
         }))
     }
 
-    /// Waits for the fetches of pending verdicts, and returns the final verdict. All waits together
-    /// end `max_wait` after the first one `began`, or with a signal.
+    /// Waits while the verdict is pending, and returns the final verdict. All waits that share
+    /// `began`, the start of the first wait, end after `max_wait` in total. They end early if a
+    /// signal handler raises.
     fn wait_and_resume(
         &self,
         py: Python<'_>,
@@ -264,12 +265,12 @@ impl Verifier {
         }
     }
 
-    /// Verifies many tokens without the GIL. Then tokens whose key is missing wait for it, all
-    /// together no longer than one token would.
+    /// Verifies many tokens without the GIL. Then waits for the fetches of missing keys, for up to
+    /// `max_wait` in total.
     fn verify_all(&self, py: Python<'_>, tokens: &Texts, threads: usize) -> PyResult<Vec<batch::Verdict>> {
         let at_time = self.at_clock_time(py)?;
         let verifier = at_time.as_ref().unwrap_or(&self.verifier);
-        // The time in NOW is visible only to this thread.
+        // `NOW` is thread-local, so this thread must verify all tokens.
         let threads = if self.cached && self.policy.get().has_clock() { 1 } else { threads };
         let verdicts = py.detach(|| verifier.verify_batch_now(&tokens.0, threads));
         let mut began = None;

@@ -1,4 +1,4 @@
-"""Fixtures: the DC/OS document's keys and token, signed tokens, and a server with a key set."""
+"""Fixtures: keys and token of the DC/OS document, signed tokens, and a server with a JWK Set."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def document() -> str:
 
 @pytest.fixture(scope="session")
 def token() -> str:
-    """The token of the DC/OS document, of the user peter. It expires at 1467985466."""
+    """The token of the user peter in the DC/OS document. Its "exp" is 1467985466."""
     return (DATA / "document_token.txt").read_text().strip()
 
 
@@ -72,19 +72,19 @@ def other_jwk(other_private_pem: str) -> Jwk:
 
 @pytest.fixture(scope="session")
 def sign(private_pem: str) -> Sign:
-    """A function that signs claims, a dict or bytes, with RS256. Keywords go to the header."""
+    """A function that signs claims (dict or bytes) with RS256. Keywords are header members."""
     return signer(private_pem)
 
 
 @pytest.fixture(scope="session")
 def other_sign(other_private_pem: str) -> Sign:
-    """`sign` with another key."""
+    """The same function as `sign`, with another key."""
     return signer(other_private_pem)
 
 
 @pytest.fixture
 def server(jwk: Jwk) -> Iterator[Server]:
-    """A server whose JWK Set has the key of `sign` with the kid "a"."""
+    """A server with a JWK Set that contains the key of `sign`, with the kid "a"."""
     server = Server(key_set(a=jwk))
     yield server
     server.close()
@@ -92,7 +92,7 @@ def server(jwk: Jwk) -> Iterator[Server]:
 
 @pytest.fixture
 def make_token(sign: Sign) -> Callable[..., str]:
-    """A function that makes a token as of DC/OS, valid for an hour, with the kid "a"."""
+    """A function that makes a token like those of DC/OS: valid for an hour, with the kid "a"."""
     return partial(bouncer_token, sign)
 
 
@@ -134,9 +134,9 @@ def signer(private_pem: str) -> Sign:
 
 @pytest.fixture
 def python_handles_sigint() -> Iterator[None]:
-    """Installs Python's handler of SIGINT.
+    """Installs Python's handler for SIGINT.
 
-    Python does not install it when a shell runs it in the background.
+    Python does not install this handler itself if a shell starts Python in the background.
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield

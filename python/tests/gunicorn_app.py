@@ -1,4 +1,4 @@
-"""The service of test_gunicorn.py: responds with the caller of the request."""
+"""The service of test_gunicorn.py: responds with its process id, and the uid or an error code."""
 
 from __future__ import annotations
 

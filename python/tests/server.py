@@ -1,4 +1,4 @@
-"""A loopback HTTP server whose responses a test sets, and whose requests it counts."""
+"""A loopback HTTP server. A test sets its responses, and the server counts the requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def eventually(condition: Callable[[], Any], seconds: float = 20) -> None:
     """Waits until `condition` holds; fails after `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "the condition never held"
+        assert time.monotonic() < end, "the condition did not become true in time"
         time.sleep(0.005)
 
 
@@ -58,7 +58,7 @@ class Server:
     def __init__(self, body: str | bytes = b"", status: int = 200, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.bodies: dict[str, str | bytes] = {}
-        """The bodies of single paths, in place of `body`."""
+        """Bodies by path. For other paths, the server sends `body`."""
         self.headers: dict[str, str] = {}
         self.open_gate = threading.Event()
         self.open_gate.set()

@@ -48,8 +48,8 @@ def test_remote_keys_use_the_chosen_back_end(
 ) -> None:
     with RemoteJwkSet(server.url, backend=name) as keys:
         keys.wait_ready()
-        of_the_name = JwkSet(keys.current().keys, backend=name)
-        assert keys.current().accelerated_keys == of_the_name.accelerated_keys
+        local = JwkSet(keys.current().keys, backend=name)
+        assert keys.current().accelerated_keys == local.accelerated_keys
         assert Verifier(keys, Policy.dcos()).verify(make_token()).uid == "peter"
 
 

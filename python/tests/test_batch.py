@@ -39,7 +39,7 @@ def verifier(jwk: Jwk) -> Verifier:
 
 @pytest.fixture(scope="module")
 def kinds(sign: Sign) -> list[Text]:
-    """Accepted and rejected tokens. Each rejected one has a different fault."""
+    """Accepted and rejected tokens. Each rejected token has a different fault."""
     good = [sign({"uid": f"user {i} \u00e9", "exp": NOW + 1 + i}, kid="a") for i in range(7)]
     return [
         good[0],
@@ -83,12 +83,12 @@ def seen(verdicts: list[VerifiedToken | BouncerError]) -> list[Any]:
 
 @pytest.mark.parametrize("threads", [0, 1, 2, 9])
 @pytest.mark.parametrize("size", SIZES)
-def test_results_are_those_of_verify_in_input_order(
+def test_a_batch_returns_the_results_of_verify_in_input_order(
     verifier: Verifier, kinds: list[Text], size: int, threads: int
 ) -> None:
     tokens = of_size(kinds, size)
     expected = one_by_one(verifier, tokens)
-    # The results differ, so a wrong order would be noticed.
+    # The results differ, so this test detects a wrong order.
     assert len({str(verdict) for verdict in expected}) >= min(size, 7)
     assert isinstance(verifier.jwks, JwkSet)
     assert seen(verifier.verify_batch(tokens, threads=threads)) == expected
@@ -155,7 +155,7 @@ def test_other_threads_run_during_a_batch(
             time.sleep(1e-5)
 
     before = sys.getswitchinterval()
-    # Python switches threads only when one releases the GIL itself.
+    # With this interval in seconds, Python switches threads only if one releases the GIL.
     sys.setswitchinterval(1_000)
     thread = threading.Thread(target=other)
     try:
@@ -194,19 +194,19 @@ def test_the_caller_may_change_the_list_during_a_batch(verifier: Verifier, sign:
 
 
 def test_the_policy_s_clock_is_called_once_per_batch(verifier: Verifier, sign: Sign) -> None:
-    asked: list[int] = []
+    clock_calls: list[int] = []
 
     def now() -> int:
-        asked.append(NOW)
+        clock_calls.append(NOW)
         return NOW
 
     ticking = Verifier(verifier.jwks, verifier.policy.replace(clock=now, time=None))
     tokens = [sign({"uid": "peter", "exp": exp}, kid="a") for exp in (NOW + 1, NOW)] * 50
     for cached in (ticking, ticking.with_cache(8)):
-        asked.clear()
+        clock_calls.clear()
         codes = cached.verify_batch_columns(tokens, threads=2).codes()
         assert codes == [None, "expired"] * 50
-        assert asked == [NOW]
+        assert clock_calls == [NOW]
 
 
 def test_a_batch_uses_remote_keys(server: Any, make_token: Callable[..., str]) -> None:
@@ -215,7 +215,7 @@ def test_a_batch_uses_remote_keys(server: Any, make_token: Callable[..., str]) -
         verifier = Verifier(keys, Policy.dcos())
         good, late = make_token(), make_token(exp=-1)
         assert verifier.verify_batch_columns([good, late] * 100, threads=2).codes() == [None, "expired"] * 100
-        # The time of the policy's clock is used on every thread that verifies.
+        # Every thread that verifies uses the time of the policy's clock.
         distant = Verifier(keys, Policy.dcos().replace(clock=lambda: 2**40))
         for ticking in (distant, distant.with_cache(8)):
             assert ticking.verify_batch_columns([good, late] * 100, threads=2).codes() == ["expired"] * 200
@@ -254,7 +254,7 @@ def test_columns_have_a_row_for_each_token(verifier: Verifier, kinds: list[Text]
     exp = [exp if valid else None for exp, valid in zip(columns.exp, valid, strict=True)]
     assert exp == [token and token.expires_at for token in passed]
     assert strings(columns) == [token and token.uid for token in passed]
-    assert repr(columns) == f"<TokenColumns {size} rows, {sum(token is not None for token in passed)} passed>"
+    assert repr(columns) == f"<TokenColumns {size} rows, {sum(token is not None for token in passed)} accepted>"
 
 
 def test_absent_uid_and_exp_are_null_in_the_columns(verifier: Verifier, sign: Sign) -> None:

@@ -104,5 +104,5 @@ def test_a_change_of_the_keys_empties_the_cache(
         keys.refresh()
         with pytest.raises(InvalidSignatureError):
             verifier.verify(token)
-        # Two misses: before and after the fetch for a newer key with this kid.
+        # The last call counts two misses: before and after its fetch for a newer key with this kid.
         assert counts(verifier) == (1, 3)

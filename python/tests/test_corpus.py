@@ -1,4 +1,4 @@
-"""The conformance corpus through the Python interface."""
+"""Runs the conformance corpus through the Python API."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_each_case_has_the_expected_result(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("backend", ["accelerated", "aws-lc"])
 @pytest.mark.parametrize("case", cases())
-def test_a_batch_and_a_cache_give_the_same_verdict(
+def test_batches_and_caches_return_the_expected_verdict(
     case: dict[str, Any], backend: Literal["accelerated", "aws-lc"]
 ) -> None:
     try:
@@ -95,7 +95,7 @@ def test_a_batch_and_a_cache_give_the_same_verdict(
     expected = case["expect"]
     plain = Verifier(jwks, policy)
     cached = plain.with_cache(8)
-    # Eight signatures are verified together. Then a cache miss, and a cache hit.
+    # A batch whose eight signatures are verified together, then a cache miss, then a cache hit.
     verdicts = [
         *plain.verify_batch([token] * 8),
         *cached.verify_batch([token]),
@@ -106,13 +106,13 @@ def test_a_batch_and_a_cache_give_the_same_verdict(
         wanted = {name: value for name, value in expected.items() if name not in ("keys", "skipped")}
         assert json.dumps(found, sort_keys=True) == json.dumps(wanted, sort_keys=True)
     stats = cached.stats()
-    kept = expected["status"] == "ok" and 32 <= len(token) <= 4096
-    assert (stats["cache_hits_total"], stats["cache_misses_total"]) == ((1, 1) if kept else (0, 2))
+    cacheable = expected["status"] == "ok" and 32 <= len(token) <= 4096
+    assert (stats["cache_hits_total"], stats["cache_misses_total"]) == ((1, 1) if cacheable else (0, 2))
 
 
 @pytest.mark.parametrize("case", cases())
 def test_a_str_and_bytes_have_the_same_verdict(case: dict[str, Any]) -> None:
-    # surrogateescape turns invalid UTF-8 into lone surrogates, which have no UTF-8 form either.
+    # surrogateescape turns invalid UTF-8 into lone surrogates, which are no valid UTF-8 either.
     text = {**case, "token": token_of(case).decode("utf-8", "surrogateescape")}
     try:
         jwks = JwkSet.from_json(case["jwks"])

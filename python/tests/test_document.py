@@ -1,4 +1,4 @@
-"""The Python session of the DC/OS document "Managing JSON Web Tokens", with other import lines."""
+"""Runs the Python session of the DC/OS document "Managing JSON Web Tokens" with other imports."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run(session: str) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def bouncer(monkeypatch: pytest.MonkeyPatch, document: str) -> None:
-    """Replaces `requests`: it returns the document's keys for the document's address."""
+    """Replaces the module `requests`: get() returns the document's keys for the document's URL."""
 
     def get(url: str) -> SimpleNamespace:
         assert url == "http://localhost:8101/acs/api/v1/auth/jwks"

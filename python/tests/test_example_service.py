@@ -46,7 +46,7 @@ def close(listener: Any) -> None:
 
 
 def request(port: int, authorization: str | None) -> tuple[int, str, str | None]:
-    """The status, body and challenge of the service's response."""
+    """Returns the status, body and challenge of the service's response."""
     headers = {} if authorization is None else {"Authorization": authorization}
     try:
         with urlopen(Request(f"http://127.0.0.1:{port}/", headers=headers), timeout=20) as response:
@@ -116,7 +116,8 @@ def test_a_dcos_service_calls_its_backend_with_its_own_token(
         assert request(port, peter) == expected
         assert request(port, expired) == (401, "expired", challenge("expired"))
         assert request(port, "token=a.b.c") == (401, "malformed_token", challenge("malformed_token"))
-        # The backend rejects the service's token. The service logs in again, unseen by the caller.
+        # The backend rejects the service's token. The service logs in again, and its
+        # caller gets the usual response.
         rejected.add(renewer.token())
         assert request(port, peter) == expected
         assert provider.count == 2

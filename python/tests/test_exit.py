@@ -1,4 +1,4 @@
-"""A program that exits does not wait for its key sets, and they print no errors."""
+"""A program that exits does not wait for its key sets, and the key sets print no errors."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ def times_out(*_): time.sleep(60)
 def raises(*_): raise OSError
 def computes(*_):
     while True: sum(range(1000))
-def answers(*_): return 200, {}, os.urandom(10)
+def returns_garbage(*_): return 200, {}, os.urandom(10)
 logging.basicConfig(level=logging.DEBUG, handlers=[logging.NullHandler()])
 """
 
 PROGRAMS = {
     "a server that hangs": "keys = RemoteJwkSet(url)",
-    "a server that hangs, with nothing logged": "keys = RemoteJwkSet(url, log=False)",
+    "a server that hangs, without logging": "keys = RemoteJwkSet(url, log=False)",
     "a hundred servers that hang": "keys = [RemoteJwkSet(url) for _ in range(100)]",
-    "a client that hangs": "keys = RemoteJwkSet(url, fetch=times_out); time.sleep(0.1)",
-    "a client that was not called yet": "keys = RemoteJwkSet(url, fetch=times_out)",
-    "many clients that hang": """
+    "a fetch callable that hangs": "keys = RemoteJwkSet(url, fetch=times_out); time.sleep(0.1)",
+    "a fetch callable that was not called yet": "keys = RemoteJwkSet(url, fetch=times_out)",
+    "many fetch callables that hang": """
 keys = [RemoteJwkSet(url, fetch=times_out) for _ in range(50)]
 time.sleep(0.1)
 """,
-    "a client that is busy": "keys = RemoteJwkSet(url, fetch=computes); time.sleep(0.1)",
-    "clients that always fail": """
-keys = [RemoteJwkSet(url, fetch=fetch) for fetch in [raises, answers] * 50]
+    "a fetch callable that is busy": "keys = RemoteJwkSet(url, fetch=computes); time.sleep(0.1)",
+    "fetch callables that always fail": """
+keys = [RemoteJwkSet(url, fetch=fetch) for fetch in [raises, returns_garbage] * 50]
 time.sleep(0.3)
 """,
     "a slow logging handler": """
@@ -48,23 +48,23 @@ time.sleep(0.1)
 class Yields(logging.Handler):
     def emit(self, record): time.sleep(0.001)
 logging.getLogger().addHandler(Yields())
-keys = [RemoteJwkSet(url, fetch=fetch) for fetch in [raises, answers] * 50]
+keys = [RemoteJwkSet(url, fetch=fetch) for fetch in [raises, returns_garbage] * 50]
 time.sleep(0.05)
 """,
-    "threads that verify": """
+    "threads that wait for a key": """
 verifier = Verifier(RemoteJwkSet(url, max_wait=60), Policy.dcos())
 header = "eyJhbGciOiJSUzI1NiJ9.eyJ1aWQiOiJwIiwiZXhwIjo5OTk5OTk5OTk5fQ.AA"
 for _ in range(20): threading.Thread(target=verifier.verify, args=(header,), daemon=True).start()
 time.sleep(0.1)
 """,
-    "a task that waits": """
+    "an asyncio task that waits": """
 import asyncio
 async def main():
     task = asyncio.create_task(RemoteJwkSet(url).wait_ready_async(60))
     await asyncio.sleep(0.1)
 asyncio.run(main())
 """,
-    "a child that ends": """
+    "a forked child that exits": """
 keys = RemoteJwkSet(url, fetch=raises)
 time.sleep(0.1)
 import warnings
@@ -76,7 +76,7 @@ if os.fork() == 0:
 else:
     assert os.wait()[1] == 0
 """,
-    "a hook that still verifies": """
+    "an atexit hook that reads the keys": """
 import atexit
 def late():
     for keys in kept: keys.current()

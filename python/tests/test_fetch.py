@@ -21,17 +21,17 @@ from bouncer_verify import (
     Verifier,
 )
 
-Answer = tuple[int, Mapping[str, str], bytes]
+Response = tuple[int, Mapping[str, str], bytes]
 URL = "https://idp.example/jwks?secret=1"
 
 
-def urllib_fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
+def urllib_fetch(url: str, headers: dict[str, str], timeout: float) -> Response:
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout) as response:
         return response.status, response.headers, response.read()
 
 
 def failure(fetch: Any, **settings: Any) -> tuple[str | None, str | None]:
-    """Returns the name and the text of the failure of a fetch by `fetch`."""
+    """Calls `fetch` once, for a refresh that fails. Returns the error's name and text."""
     keys = RemoteJwkSet(URL, fetch=fetch, log=False, lazy=True, **settings)
     with pytest.raises(KeysUnavailableError):
         keys.refresh(20)
@@ -41,7 +41,7 @@ def failure(fetch: Any, **settings: Any) -> tuple[str | None, str | None]:
 def test_fetch_is_called_with_url_headers_and_timeout_on_a_daemon_thread(jwk: Jwk) -> None:
     calls: list[Any] = []
 
-    def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
+    def fetch(url: str, headers: dict[str, str], timeout: float) -> Response:
         calls.append((url, headers, timeout, threading.current_thread()))
         return 200, {}, key_set(a=jwk).encode()
 
@@ -63,7 +63,7 @@ def test_a_fetch_with_urllib_works(server: Server, make_token: Callable[..., str
 def test_validators_and_freshness_work_as_with_the_built_in_client(jwk: Jwk) -> None:
     seen: list[dict[str, str]] = []
 
-    def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
+    def fetch(url: str, headers: dict[str, str], timeout: float) -> Response:
         seen.append(headers)
         if "if-none-match" in headers:
             return 304, {"ETag": '"1"', "Cache-Control": "max-age=1000"}, b""
@@ -71,7 +71,7 @@ def test_validators_and_freshness_work_as_with_the_built_in_client(jwk: Jwk) -> 
 
     keys = RemoteJwkSet(URL, fetch=fetch, ttl=1)
     keys.wait_ready()
-    # Not with refresh(), which sends no validators.
+    # Waits for a scheduled fetch, because refresh() sends no validators.
     eventually(lambda: keys.stats()["keys_attempts_total"] == 2)
     assert seen[1]["if-none-match"] == '"1"'
     assert keys.generation == 1
@@ -96,7 +96,7 @@ def test_only_the_class_of_an_exception_is_reported(
         KeyboardInterrupt("secret"),
     ):
 
-        def fetch(url: str, headers: dict[str, str], timeout: float, error: BaseException = error) -> Answer:
+        def fetch(url: str, headers: dict[str, str], timeout: float, error: BaseException = error) -> Response:
             raise error
 
         assert failure(fetch) == ("other", f"the transport failed: {type(error).__name__}")
@@ -108,7 +108,7 @@ def test_only_the_class_of_an_exception_is_reported(
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "returned",
     [
         None,
         (),
@@ -121,8 +121,8 @@ def test_only_the_class_of_an_exception_is_reported(
         (70_000, {}, b""),
     ],
 )
-def test_an_invalid_return_value_is_a_failed_fetch(answer: Any) -> None:
-    name, text = failure(lambda *_: answer)
+def test_an_invalid_return_value_is_a_failed_fetch(returned: Any) -> None:
+    name, text = failure(lambda *_: returned)
     assert name == "other"
     assert text in [
         f"the transport failed: {error}" for error in ("TypeError", "AttributeError", "OverflowError")
@@ -139,7 +139,7 @@ def test_other_statuses_and_large_bodies_are_failed_fetches() -> None:
 def test_a_fetch_that_times_out_is_not_called_again_before_it_returns(jwk: Jwk) -> None:
     calls, gate = 0, threading.Event()
 
-    def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
+    def fetch(url: str, headers: dict[str, str], timeout: float) -> Response:
         nonlocal calls
         calls += 1
         gate.wait(60)
@@ -157,7 +157,7 @@ def test_a_fetch_that_times_out_is_not_called_again_before_it_returns(jwk: Jwk) 
 def test_closing_does_not_wait_for_fetch() -> None:
     gate, called = threading.Event(), threading.Event()
 
-    def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
+    def fetch(url: str, headers: dict[str, str], timeout: float) -> Response:
         called.set()
         gate.wait(60)
         raise OSError
@@ -171,10 +171,10 @@ def test_closing_does_not_wait_for_fetch() -> None:
     eventually(lambda: threads() <= before)
 
 
-def test_fetch_may_use_the_key_set(jwk: Jwk) -> None:
+def test_fetch_may_read_the_state_of_its_key_set(jwk: Jwk) -> None:
     states: list[str] = []
 
-    def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
+    def fetch(url: str, headers: dict[str, str], timeout: float) -> Response:
         states.append(keys.state)
         return 200, {}, key_set(a=jwk).encode()
 

@@ -1,4 +1,4 @@
-"""Key sets and verifiers after os.fork: those of the parent work in the child."""
+"""Key sets and verifiers that a process made before os.fork also work in the child."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bouncer_verify.exceptions import BouncerError
 
 Make = Callable[..., str]
 
-# CPython warns that threads are lost in the child. These threads are started again.
+# CPython warns that a child has no threads of its parent. The child starts new threads if needed.
 pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 
 
@@ -80,12 +80,12 @@ def test_a_child_fetches_an_unknown_kid_with_its_own_thread(
 
     assert exit_code(forked(child)) == 0
     assert server.count == 2
-    # The parent does not get the keys that a child has fetched.
+    # A fetch of the child does not change the keys of the parent.
     assert keys.generation == 1
     assert exit_code(forked(child)) == 0
 
 
-def test_a_child_refreshes_keys_that_are_due(server: Server, make_token: Make) -> None:
+def test_a_child_refreshes_the_keys_on_schedule(server: Server, make_token: Make) -> None:
     keys, verifier = ready(server, ttl=1)
     token = make_token()
 

@@ -1,4 +1,4 @@
-"""gevent and eventlet: waits let other greenlets run, and the program's callables return."""
+"""gevent and eventlet: other greenlets run during waits, and the program's callables work."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ patched = pytest.mark.parametrize("library", PATCH)
 
 
 def run(library: str, program: str, *arguments: str) -> Any:
-    """Runs a program that applies the library's patches first. Returns the JSON that it prints."""
+    """Runs `program` after the library's patches. Returns the JSON that the program prints."""
     return run_text(library, "\n".join([PATCH[library], COMMON, program]), *arguments)
 
 
 def run_text(library: str, text: str, *arguments: str) -> Any:
-    # Not imported here: once imported, eventlet warns of every fork.
+    # This process must not import the library: eventlet, once imported, warns at every fork.
     if importlib.util.find_spec(library) is None:
         pytest.skip(f"{library} is not installed")
     command = [sys.executable, "-W", "ignore", "-c", text, *arguments]
@@ -59,7 +59,7 @@ url, token, document = sys.argv[1:]
 body, gate = sys.argv[3].encode(), [False]
 
 def fetch(url, headers, timeout):
-    # Cooperative sleeps, as in a patched socket.
+    # These sleeps switch to other greenlets, as a patched socket does.
     while not gate[0]:
         time.sleep(0.01)
     return 200, {}, body
@@ -170,7 +170,7 @@ def fetch():
     time.sleep(0.05)
     return 200, {}, body
 
-# As in a worker, the hub runs before the first request.
+# The hub runs before the first request, as in a gunicorn worker.
 time.sleep(0)
 keys.wait_ready()
 print(json.dumps(keys.stats()["keys_attempts_total"]))

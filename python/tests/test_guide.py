@@ -48,7 +48,7 @@ def test_the_code_runs(
     of_idp = {"iss": issuer, "sub": "peter", "aud": "https://api.example/"} | claims
     token, dcos_token = sign(of_idp, kid=kid), sign({"uid": "peter"} | claims)
     names: dict[str, Any] = {
-        # An issuer's token for this service, and one of DC/OS.
+        # The names that the pages use: a token of the issuer, a token of DC/OS, and the JWK Set.
         "token": token,
         "authorization": f"Bearer {token}",
         "dcos_token": dcos_token,

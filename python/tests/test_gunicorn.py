@@ -29,8 +29,8 @@ class Service:
     def __init__(self, address: str) -> None:
         self.address = address
 
-    def answer(self, token: str, path: str = "/") -> tuple[int, int, str]:
-        """Returns the status, and the process id and the text of the worker."""
+    def send(self, token: str, path: str = "/") -> tuple[int, int, str]:
+        """Sends a request. Returns the status, the worker's process id, and the text."""
         connection = http.client.HTTPConnection(self.address, timeout=20)
         try:
             connection.request(
@@ -42,14 +42,14 @@ class Service:
         finally:
             connection.close()
 
-    def answers_of_both(self, token: str) -> set[tuple[int, str]]:
-        """Returns the responses of both workers."""
+    def responses_of_both(self, token: str) -> set[tuple[int, str]]:
+        """Sends requests until both workers have responded. Returns their statuses and texts."""
         workers: dict[int, tuple[int, str]] = {}
         end = time.monotonic() + 20
         with ThreadPoolExecutor(4) as pool:
             while len(workers) < 2:
                 assert time.monotonic() < end
-                for status, process, text in pool.map(lambda _: self.answer(token, "/slow"), range(4)):
+                for status, process, text in pool.map(lambda _: self.send(token, "/slow"), range(4)):
                     workers[process] = status, text
         return set(workers.values())
 
@@ -83,30 +83,30 @@ def test_both_workers_follow_rotations_and_survive_an_outage(
 ) -> None:
     token, other_token = make_token(), make_other_token()
     with gunicorn(server) as service:
-        assert service.answers_of_both(token) == {(200, "peter")}
+        assert service.responses_of_both(token) == {(200, "peter")}
         assert server.count == 2
-        assert service.answer(make_token(exp=-10))[::2] == (401, "expired")
+        assert service.send(make_token(exp=-10))[::2] == (401, "expired")
         assert server.count == 2
-        # A wrong signature may mean a new key with the same kid. Each worker fetches once in five
-        # minutes for that.
-        assert service.answers_of_both(token[:-8] + "A" * 8) == {(401, "invalid_signature")}
-        assert service.answers_of_both(make_other_token(kid="a")) == {(401, "invalid_signature")}
+        # A wrong signature may mean that there is a new key with the same kid. Each worker fetches
+        # the keys for this reason at most once in five minutes.
+        assert service.responses_of_both(token[:-8] + "A" * 8) == {(401, "invalid_signature")}
+        assert service.responses_of_both(make_other_token(kid="a")) == {(401, "invalid_signature")}
         assert server.count == 4
         server.say(key_set(a=jwk, b=other_jwk))
-        assert service.answers_of_both(other_token) == {(200, "peter")}
+        assert service.responses_of_both(other_token) == {(200, "peter")}
         assert server.count == 6
         server.say(status=503)
-        assert service.answers_of_both(token) == {(200, "peter")}
+        assert service.responses_of_both(token) == {(200, "peter")}
         for i in range(50):
-            # During an outage it is unknown whether there is a key with this kid.
-            assert service.answer(forged(token, str(i)))[::2] == (503, "keys_unavailable")
-        assert service.answers_of_both(other_token) == {(200, "peter")}
-        # Of its budget of two fetches, each worker has used one for the rotation.
+            # The outage prevents the fetch that would show whether a key with this kid exists.
+            assert service.send(forged(token, str(i)))[::2] == (503, "keys_unavailable")
+        assert service.responses_of_both(other_token) == {(200, "peter")}
+        # Each worker has a budget of two fetches, and has used one fetch for the rotation.
         assert server.count <= 8
 
 
 def test_a_worker_without_keys_responds_503(server: Server, make_token: Make) -> None:
     server.say(status=500)
     with gunicorn(server) as service:
-        assert service.answers_of_both(make_token()) == {(503, "keys_unavailable")}
-        assert service.answer("a.b.c")[::2] == (401, "malformed_token")
+        assert service.responses_of_both(make_token()) == {(503, "keys_unavailable")}
+        assert service.send("a.b.c")[::2] == (401, "malformed_token")

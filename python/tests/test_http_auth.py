@@ -1,4 +1,4 @@
-"""RequestsAuth and HttpxAuth."""
+"""RequestsAuth and HttpxAuth against a loopback service."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def service() -> Iterator[Service]:
 
 
 def counting() -> TokenRenewer:
-    """Returns a renewer with the tokens t1, t2 …"""
+    """Returns a renewer whose logins return the tokens t1, t2 …"""
     numbers = iter(range(1, 1000))
     return TokenRenewer.from_callable(lambda: f"t{next(numbers)}", log=False)
 
@@ -74,8 +74,8 @@ def send_requests(url: str, renewer: TokenRenewer, hosts: Any = None, **request:
     requests = pytest.importorskip("requests")
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.post(url, auth=RequestsAuth(renewer, hosts), timeout=10, **request)
-    return int(answer.status_code)
+        response = session.post(url, auth=RequestsAuth(renewer, hosts), timeout=10, **request)
+    return int(response.status_code)
 
 
 def renamed(request: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def test_a_request_is_sent_again_only_once(send: Send, service: Service) -> None
     renewer = counting()
     assert send(service.url, renewer) == 401
     assert [token for token, _ in service.seen] == ["Bearer t1", "Bearer t2"]
-    # There is one login after a rejection in 30 seconds, and it is used up.
+    # Rejections cause at most one login in 30 seconds, so this request causes none.
     assert send(service.url, renewer) == 401
     assert [token for token, _ in service.seen[2:]] == ["Bearer t2"]
 
@@ -170,11 +170,11 @@ def test_async_requests_use_no_thread_of_the_loop_s_executor(service: Service) -
 
     async def send() -> list[int]:
         asyncio.get_running_loop().set_default_executor(Refusing())
-        # The URL has an address, because names are resolved in the executor.
+        # The URL contains an IP address: a host name would be resolved in the executor.
         async with httpx.AsyncClient(trust_env=False, auth=HttpxAuth(counting())) as client:
             return [(await client.post(service.url)).status_code for _ in range(3)]
 
-    # The first request waits for a login, and for another one after its token is rejected.
+    # The first request waits for two logins: at its start, and after its token is rejected.
     assert asyncio.run(send()) == [200] * 3
     assert [token for token, _ in service.seen] == ["Bearer t1"] + ["Bearer t2"] * 3
 

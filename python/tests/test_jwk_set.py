@@ -27,7 +27,7 @@ def test_unusable_keys_are_skipped_and_listed(document: str) -> None:
     assert repr(jwks) == f"<JwkSet {len(jwks.keys)} keys, 2 skipped>"
 
 
-def test_a_set_can_be_made_of_keys(jwks: JwkSet) -> None:
+def test_a_set_can_be_made_from_keys(jwks: JwkSet) -> None:
     assert JwkSet(jwks.keys).keys == JwkSet(key for key in jwks.keys).keys == jwks.keys
     with pytest.raises(NoUsableKeyError):
         JwkSet([])

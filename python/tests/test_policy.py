@@ -45,7 +45,7 @@ def test_settings_can_be_read() -> None:
     policy = Policy(**SETTINGS)  # type: ignore[arg-type]
     assert list(policy.settings) == list(PolicyValues.__annotations__)
     assert policy.settings.items() >= SETTINGS.items()
-    # Other settings are False or None, unless they have a default.
+    # Settings that are not in SETTINGS are False or None, unless they have a default.
     assert not any(value for name, value in policy.settings.items() if name not in SETTINGS)
     assert Policy(**policy.settings) == policy
     settings = Policy.any_issuer().settings
@@ -61,7 +61,7 @@ def test_repr_shows_the_settings_that_are_set() -> None:
     assert eval(repr(Policy(**SETTINGS))) == Policy(**SETTINGS)  # type: ignore[arg-type]
 
 
-def test_the_static_methods_make_the_policies_of_the_core() -> None:
+def test_the_static_methods_equal_the_constructor_with_settings() -> None:
     assert Policy.dcos() == Policy(profile="dcos")
     assert Policy.for_issuer("i", "a") == Policy(issuers=["i"], audiences=["a"])
     assert Policy.any_issuer() == Policy(any_issuer=True) != Policy.dcos()
@@ -70,7 +70,7 @@ def test_the_static_methods_make_the_policies_of_the_core() -> None:
     assert Policy.any_issuer() != "Policy(any_issuer=True)"
 
 
-def test_a_policy_must_name_issuers_or_any_issuer() -> None:
+def test_a_policy_needs_either_issuers_or_any_issuer() -> None:
     made: list[Callable[[], Policy]] = [Policy, lambda: Policy(issuers=None), lambda: Policy.from_json("{}")]
     for make in made:
         with pytest.raises(InvalidArgumentError, match='"issuers": it is missing') as caught:

@@ -32,7 +32,7 @@ Verdict = tuple[str, Any]
 
 
 def verdict(module: Any, call: Callable[[Any], Any]) -> Verdict:
-    """Returns ("ok", the result), or the name of the exception's class and the exception."""
+    """Returns ("ok", result) or (the name of the exception's class, the exception)."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -42,7 +42,7 @@ def verdict(module: Any, call: Callable[[Any], Any]) -> Verdict:
 
 
 def is_of_the_same_class(error: Any, name: str) -> bool:
-    """Whether `except pyjwt.<name>` catches `error`."""
+    """Returns whether `except pyjwt.<name>` catches `error`."""
     return isinstance(error, getattr(ours, name, exceptions.BouncerError))
 
 
@@ -52,7 +52,7 @@ def pem(public_key: Any) -> str:
     return str(public_key.public_bytes(serialization.Encoding.PEM, spki).decode())
 
 
-# Claims and arguments for which both return the same result.
+# Claims and arguments for which both libraries return the same result.
 ALIKE: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({}, {}),
     ({"uid": "peter", "exp": NOW + 100}, {}),
@@ -250,7 +250,7 @@ def test_algorithms_must_be_named(sign: Sign, pem: str) -> None:
         ours.decode(token, pem, algorithm="RS512")
 
 
-def test_the_unverified_header_is_that_of_pyjwt(sign: Sign) -> None:
+def test_the_unverified_header_equals_that_of_pyjwt(sign: Sign) -> None:
     token = sign({}, kid="k", typ="JWT")
     for text in (token, token.encode()):
         assert ours.get_unverified_header(text) == theirs.get_unverified_header(text)
@@ -271,7 +271,7 @@ def test_a_long_text_is_rejected_without_being_copied() -> None:
     assert peak < 1_000_000
 
 
-def test_a_token_of_another_type_raises_decode_error(pem: str) -> None:
+def test_a_token_that_is_not_str_or_bytes_raises_decode_error(pem: str) -> None:
     calls: list[Callable[[Any, Any], Any]] = [
         lambda jwt, other: jwt.get_unverified_header(other),
         lambda jwt, other: jwt.decode(other, pem, **RS256),
@@ -312,7 +312,7 @@ def test_base64url_is_decoded_as_in_pyjwt() -> None:
             ours.base64url_decode(bad)
 
 
-def test_nothing_is_accepted_that_pyjwt_rejects(sign: Sign, pem: str) -> None:
+def test_random_tokens_that_pyjwt_rejects_are_rejected(sign: Sign, pem: str) -> None:
     chance = random.Random(8725)
     times = [
         NOW - 1000,
@@ -356,7 +356,8 @@ def test_nothing_is_accepted_that_pyjwt_rejects(sign: Sign, pem: str) -> None:
         payload = some(claims, 0.25)
         given = some(arguments, 0.3)
         our, found = verdict(ours, lambda jwt: jwt.decode(sign(payload), pem, **RS256, **given))
-        # A claim that is null counts as absent here. PyJWT rejects most of them.
+        # bouncer_verify.pyjwt treats a null claim as absent. PyJWT rejects most null claims, so its
+        # token does not contain them.
         present = {name: value for name, value in payload.items() if value is not None}
         their, expected = verdict(theirs, lambda jwt: jwt.decode(sign(present), pem, **RS256, **given))
         assert our == "ok" or isinstance(found, ours.PyJWTError), found
@@ -367,7 +368,7 @@ def test_nothing_is_accepted_that_pyjwt_rejects(sign: Sign, pem: str) -> None:
     assert accepted > 100
 
 
-def test_except_clauses_of_pyjwt_keep_working(sign: Sign, pem: str) -> None:
+def test_except_clauses_with_classes_of_pyjwt_keep_working(sign: Sign, pem: str) -> None:
     expired = sign({"exp": 1})
     with pytest.raises(theirs.ExpiredSignatureError) as caught:
         ours.decode(expired, pem, **RS256)
@@ -392,7 +393,7 @@ def test_except_clauses_of_pyjwt_keep_working(sign: Sign, pem: str) -> None:
         ours.decode(expired, pem, **RS256, leeway=301)
 
 
-def test_every_exception_can_be_joined_with_one_of_pyjwt() -> None:
+def test_every_exception_has_a_joint_subclass_with_pyjwt() -> None:
     for exception in exceptions.BY_CODE.values():
         joint = _errors.joint(exception)
         assert issubclass(joint, exception) and issubclass(joint, theirs.PyJWTError)
@@ -443,7 +444,7 @@ def test_an_unknown_keyword_causes_a_warning(sign: Sign, pem: str) -> None:
         assert caught[0].filename == __file__
 
 
-def test_a_key_without_alg_is_for_every_algorithm_of_its_type(private_pem: str, jwk: Jwk) -> None:
+def test_a_key_without_alg_verifies_every_algorithm_of_its_type(private_pem: str, jwk: Jwk) -> None:
     key = ours.PyJWK.from_json(jwk.to_json())
     assert (key.algorithm_name, key.key.alg) == ("RS256", None)
     for algorithm in ("RS256", "PS256", "RS512"):
@@ -476,7 +477,7 @@ def test_a_key_for_an_unsupported_algorithm_is_rejected(jwk: Jwk) -> None:
         for module in (theirs, ours):
             with pytest.raises(module.PyJWKError) as caught:
                 module.PyJWK(*arguments)
-        # PyJWT's text contains the whole key.
+        # `caught` is the exception of bouncer_verify. PyJWT's text contains the whole key.
         assert data["n"] not in str(caught.value)
     no_jwks: list[Any] = [None, [], {"kty": "RSA", "n": object()}, {**data, "alg": 1}]
     for nonsense in no_jwks:
@@ -484,7 +485,7 @@ def test_a_key_for_an_unsupported_algorithm_is_rejected(jwk: Jwk) -> None:
             ours.PyJWK(nonsense)
 
 
-def test_digests_and_keys_come_from_algorithms(sign: Sign, jwk: Jwk) -> None:
+def test_algorithm_objects_compute_digests_and_read_keys(sign: Sign, jwk: Jwk) -> None:
     for name in ("RS256", "PS384", "ES512"):
         mine, their = (jwt.get_algorithm_by_name(name) for jwt in (ours, theirs))
         assert mine.compute_hash_digest(b"text") == their.compute_hash_digest(b"text")
@@ -501,7 +502,7 @@ def test_digests_and_keys_come_from_algorithms(sign: Sign, jwk: Jwk) -> None:
             kind.from_jwk(jwk.to_json())
 
 
-def test_get_unverified_header_rejects_what_pyjwt_rejects(sign: Sign) -> None:
+def test_invalid_tokens_are_rejected_by_get_unverified_header(sign: Sign) -> None:
     header, payload, signature = sign({}).split(".")
     bad = [
         sign({}, crit=["exp"]),

@@ -1,4 +1,4 @@
-"""PyJWKClient, called as with PyJWT."""
+"""PyJWKClient of bouncer_verify.pyjwt, with the calls that programs make with PyJWT."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_token_without_kid_gets_the_key_that_verifies_it(
     token = make_token(kid=None)
     assert client.get_signing_key_from_jwt(token).key_id == "a"
     assert client.get_signing_key_from_jwt(make_other_token(kid=None)).key_id == "b"
-    # decode() reports the faults of the token.
+    # The client also returns a key for an invalid token. Then decode() raises the error.
     expired = make_token(kid=None, exp=-1000)
     key = client.get_signing_key_from_jwt(expired)
     assert key.key_id == "a"
@@ -61,7 +61,7 @@ def test_a_token_without_kid_gets_the_key_that_verifies_it(
         jwt.decode(garbled, client.get_signing_key_from_jwt(garbled), algorithms=RS256)
 
 
-def test_a_forgery_is_not_tried_again_with_every_key(
+def test_a_forged_token_is_not_verified_again_with_each_key(
     server: Server,
     client: jwt.PyJWKClient,
     jwk: Jwk,
@@ -81,14 +81,14 @@ def test_a_forgery_is_not_tried_again_with_every_key(
     token = make_token(kid=None)
     assert client.get_signing_key_from_jwt(token[:-8] + "A" * 8).key_id == "b"
     assert tried == []
-    # The first key that verifies the token is returned.
+    # The keys are tried in order, and the first key that verifies the token is returned.
     assert client.get_signing_key_from_jwt(make_other_token(kid=None)).key_id == "b"
     assert len(tried) == 1
     assert client.get_signing_key_from_jwt(token).key_id == "a"
     assert len(tried) == 3
 
 
-def test_keys_without_kid_verify_tokens_with_one(
+def test_keys_without_kid_verify_tokens_with_a_kid(
     server: Server, client: jwt.PyJWKClient, jwk: Jwk, other_jwk: Jwk, make_token: Make
 ) -> None:
     server.say(f'{{"keys": [{other_jwk.to_json()}, {jwk.to_json()}]}}')
@@ -96,7 +96,7 @@ def test_keys_without_kid_verify_tokens_with_one(
     assert jwt.decode(token, client.get_signing_key_from_jwt(token), algorithms=RS256)["uid"] == "peter"
 
 
-def test_the_signature_selects_between_two_keys_with_one_kid(
+def test_the_signature_selects_between_two_keys_with_the_same_kid(
     server: Server, client: jwt.PyJWKClient, jwk: Jwk, other_jwk: Jwk, make_token: Make
 ) -> None:
     keys = ", ".join(key.with_kid("a").to_json() for key in (other_jwk, jwk))
@@ -105,7 +105,7 @@ def test_the_signature_selects_between_two_keys_with_one_kid(
     assert jwt.decode(token, client.get_signing_key_from_jwt(token), algorithms=RS256)["uid"] == "peter"
 
 
-def test_a_new_kid_is_fetched_and_random_ones_cost_two_fetches(
+def test_a_new_kid_and_random_kids_together_cost_at_most_two_fetches(
     server: Server,
     client: jwt.PyJWKClient,
     jwk: Jwk,
@@ -215,7 +215,7 @@ def test_http_to_another_machine_is_allowed_by_allow_http() -> None:
     assert "allow_http" not in str(caught.value) and "secret" not in str(caught.value)
 
 
-def test_the_attributes_are_those_of_pyjwt(server: Server, client: jwt.PyJWKClient, make_token: Make) -> None:
+def test_the_client_has_the_attributes_of_pyjwt(server: Server, client: jwt.PyJWKClient, make_token: Make) -> None:
     assert (client.uri, client.headers, client.ssl_context) == (server.url, {}, None)
     cache = client.jwk_set_cache
     assert cache is not None
@@ -338,7 +338,7 @@ for kind, ours, url in [
     subprocess.run([sys.executable, "-c", program, server.url], check=True)
 
 
-def test_tokens_of_dcos_work_unlike_with_pyjwt_s_own_client(server: Server, sign: Callable[..., str]) -> None:
+def test_dcos_tokens_work_although_pyjwt_s_own_client_rejects_them(server: Server, sign: Callable[..., str]) -> None:
     theirs = pytest.importorskip("jwt")
     token = bouncer_token(sign, kid=None)
     with pytest.raises(theirs.PyJWTError):

@@ -1,4 +1,4 @@
-"""bouncer_verify.pyjwt is stricter than PyJWT: an example for each row of README.md's table."""
+"""Where bouncer_verify.pyjwt is stricter than PyJWT: one test per row of README.md's table."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def pem(public_key: Any) -> str:
     return str(public_key.public_bytes(serialization.Encoding.PEM, spki).decode())
 
 
-# A row of README.md's table, the exception that bouncer_verify.pyjwt raises, and a call that PyJWT
-# accepts.
+# For each row of the table in python/README.md: the exception that bouncer_verify.pyjwt raises, and
+# a call that PyJWT accepts.
 Keys = dict[str, Any]
 STRICTER: dict[str, tuple[str, Callable[[Any, Sign, Keys], Any]]] = {
     "a symmetric key": (
@@ -210,7 +210,7 @@ STRICTER: dict[str, tuple[str, Callable[[Any, Sign, Keys], Any]]] = {
 
 
 class Anything:
-    """An issuer that claims to contain every name."""
+    """An object for which `name in issuer` is always true."""
 
     def __contains__(self, value: object) -> bool:
         return True
@@ -220,7 +220,7 @@ class Anything:
 def keys(public_key: Any, private_pem: str, pem: str, jwk: Jwk) -> Keys:
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    spelt = serialization.Encoding, serialization.PublicFormat
+    encoding, public_format = serialization.Encoding, serialization.PublicFormat
     signing = serialization.load_pem_private_key(private_pem.encode(), None)
     return {
         "signing": signing,
@@ -229,8 +229,8 @@ def keys(public_key: Any, private_pem: str, pem: str, jwk: Jwk) -> Keys:
         "pem": pem,
         "jwk": json.loads(jwk.to_json()),
         "short": serialization.load_pem_private_key((DATA / "keys" / "rsa-1024.pem").read_bytes(), None),
-        "pkcs1": public_key.public_bytes(spelt[0].PEM, spelt[1].PKCS1),
-        "ssh": public_key.public_bytes(spelt[0].OpenSSH, spelt[1].OpenSSH),
+        "pkcs1": public_key.public_bytes(encoding.PEM, public_format.PKCS1),
+        "ssh": public_key.public_bytes(encoding.OpenSSH, public_format.OpenSSH),
         "now": int(time.time()) + 60,
     }
 
@@ -250,7 +250,7 @@ def test_the_table_in_the_readme_has_exactly_these_rows() -> None:
     assert rows == {(row, raises) for row, (raises, _) in STRICTER.items()}
 
 
-def test_both_read_a_pem_key_with_the_label_rsa_public_key(sign: Sign, keys: Keys) -> None:
+def test_both_libraries_read_a_pem_key_with_the_label_rsa_public_key(sign: Sign, keys: Keys) -> None:
     token = sign({"a": 1})
     for jwt in (ours, theirs):
         assert jwt.decode(token, keys["pkcs1"], **RS256)["a"] == 1

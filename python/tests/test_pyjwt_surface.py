@@ -28,7 +28,7 @@ def modules() -> dict[str, Any]:
 
 
 def top_level(name: str, value: Any) -> str:
-    """Returns the path in `jwt` if `jwt` exports the value, else the path in its module."""
+    """Returns the path in `jwt` if `jwt` exports the value, else `name`, the path in its module."""
     last = name.rpartition(".")[2]
     exported = last in theirs.__all__ and getattr(theirs, last) == value
     return f"jwt.{last}" if exported else name
@@ -42,13 +42,13 @@ def public_names() -> dict[str, Any]:
             if not name.startswith("_") and getattr(value, "__module__", None) == path:
                 full = f"{path}.{name}"
                 found[top_level(full, value)] = value
-                # The path in the module exists too.
+                # A value that `jwt` exports is found at its path in the module too.
                 found[full] = value
     return found
 
 
 def members_of(path: str, value: Any) -> Iterator[str]:
-    """The paths of the public members of a class and of its objects."""
+    """Yields the paths of the public members of a class and of its objects."""
     for name in vars(value) if inspect.isclass(value) else ():
         if not name.startswith("_"):
             yield f"{path}.{name}"
@@ -83,7 +83,7 @@ def resolved(path: str) -> Any:
     return value
 
 
-def is_served(path: str) -> bool:
+def is_available(path: str) -> bool:
     try:
         resolved(path)
     except LookupError:
@@ -98,12 +98,12 @@ def is_served(path: str) -> bool:
 
 
 def differences() -> Iterator[str]:
-    """The paths of PyJWT that are missing, and as `path(name)` the parameters that differ."""
+    """Yields each missing path of PyJWT, and `path(name)` for each parameter that differs."""
     for path, value in public_names().items():
-        if not is_served(path):
+        if not is_available(path):
             yield path
             continue
-        yield from (member for member in members_of(path, value) if not is_served(member))
+        yield from (member for member in members_of(path, value) if not is_available(member))
         here = parameters_of(resolved(path))
         for position, (name, parameter) in enumerate(parameters_of(value).items()):
             same = here.get(name)

@@ -1,4 +1,4 @@
-"""The Python blocks of README.md run, in order, and its table of exceptions matches the classes."""
+"""Runs the Python blocks of README.md in order, and checks its table of exceptions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_every_python_block_runs(
         "dcos_authorization": f"token={sign({'uid': 'peter', 'exp': exp})}",
     }
     for block in blocks:
-        # The issuer of the examples is the server of this test.
+        # The server of this test replaces the issuer of the examples.
         code = block.replace("https://idp.example/", issuer)
         exec(compile(code, "README.md", "exec"), names)
     assert provider.count == 1

@@ -1,4 +1,4 @@
-"""Remote key sets against a loopback server, with the exact number of requests."""
+"""Remote key sets against a loopback server. The tests check the number of requests."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def ready(server: Server, **settings: Any) -> tuple[RemoteJwkSet, Verifier]:
     return keys, Verifier(keys, Policy.dcos())
 
 
-def test_keys_are_fetched_at_once(server: Server, make_token: Make) -> None:
+def test_keys_are_fetched_when_the_key_set_is_made(server: Server, make_token: Make) -> None:
     keys, verifier = ready(server)
     assert verifier.jwks is keys
     assert verifier.verify(make_token()).uid == "peter"
@@ -76,7 +76,7 @@ def test_a_new_kid_costs_one_fetch_for_twenty_threads(
 
     with ThreadPoolExecutor(20) as pool:
         assert set(pool.map(verify, range(20))) == {"peter"}
-    # A thread that checked just before the new keys arrived may cause one more fetch.
+    # A thread that looked the key up just before the fetch ended may cause one more fetch.
     assert server.count in (2, 3)
     assert server.requests[1][1]["cache-control"] == "no-cache"
     assert keys.generation == 2
@@ -137,7 +137,7 @@ def test_a_key_that_arrives_as_the_wait_ends_is_used(
         nonlocal clock_calls
         clock_calls += 1
         if clock_calls == 2:
-            # The fetch ends only now, after the wait.
+            # The fetch ends only now, after the wait of `max_wait`.
             server.open_gate.set()
             eventually(lambda: keys.generation == 2)
         return time.time()
@@ -173,7 +173,7 @@ def test_the_old_keys_stay_in_use_during_an_outage(server: Server, make_token: M
     eventually(lambda: keys.stats()["keys_failures_in_row"] > 0)
 
 
-def test_keys_that_were_not_confirmed_for_too_long_are_unavailable(server: Server, make_token: Make) -> None:
+def test_keys_that_are_stale_for_too_long_are_unavailable(server: Server, make_token: Make) -> None:
     keys, verifier = ready(server, ttl=1, max_stale=0)
     server.say(status=500)
     eventually(lambda: keys.state == "too_old")
@@ -184,7 +184,7 @@ def test_keys_that_were_not_confirmed_for_too_long_are_unavailable(server: Serve
     assert keys.stats()["keys_last_success_seconds"] is not None
 
 
-def test_without_a_first_fetch_there_are_no_keys(make_token: Make) -> None:
+def test_there_are_no_keys_before_the_first_successful_fetch(make_token: Make) -> None:
     keys = RemoteJwkSet(NOWHERE, log=False)
     verifier = Verifier(keys, Policy.dcos())
     with pytest.raises(KeysUnavailableError, match="no connection"):
@@ -234,7 +234,7 @@ def test_discovery_finds_the_keys_of_an_issuer(server: Server, make_token: Make)
     assert [path for path, _ in server.requests] == ["/.well-known/openid-configuration", "/jwks"]
 
 
-def test_metadata_of_another_issuer_are_rejected(server: Server) -> None:
+def test_metadata_of_another_issuer_is_rejected(server: Server) -> None:
     server.bodies["/.well-known/openid-configuration"] = json.dumps(
         {"issuer": server.origin + "/", "jwks_uri": server.url}
     )
@@ -313,7 +313,7 @@ def test_settings_of_other_types_raise_type_error(settings: dict[str, Any]) -> N
         RemoteJwkSet(NOWHERE, **settings)
 
 
-def test_timeouts_are_numbers_of_seconds() -> None:
+def test_a_timeout_must_be_finite_and_not_negative() -> None:
     keys = RemoteJwkSet(NOWHERE, lazy=True)
     for call in (keys.wait_ready, keys.refresh, keys.wait_ready_async):
         for timeout in (-1.0, float("nan"), float("inf")):
@@ -326,7 +326,7 @@ def test_timeouts_are_numbers_of_seconds() -> None:
                 call(timeout)
 
 
-def test_a_proxy_is_not_used_for_this_machine(server: Server) -> None:
+def test_a_proxy_is_not_used_for_a_loopback_address(server: Server) -> None:
     proxied = RemoteJwkSet("https://idp.invalid/jwks", proxy=server.origin, log=False)
     eventually(lambda: server.count)
     assert server.requests[0][0] == "idp.invalid:443"
@@ -364,7 +364,7 @@ def test_the_certificates_of_a_ca_file_are_trusted(
 
 @pytest.fixture
 def authority(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
-    """The file of a self-signed certificate for 127.0.0.1, and a server's context with it."""
+    """A file with a self-signed certificate for 127.0.0.1, and a server context that uses it."""
     x509 = pytest.importorskip("cryptography.x509")
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -535,7 +535,7 @@ def test_other_threads_run_during_every_wait(server: Server, make_token: Make) -
         thread = threading.Thread(target=other, args=(ready, done))
         thread.start()
         ready.wait()
-        # Python switches threads only when one releases the GIL itself.
+        # With this interval in seconds, Python switches threads only if one releases the GIL.
         sys.setswitchinterval(1_000)
         try:
             with pytest.raises(KeysUnavailableError):

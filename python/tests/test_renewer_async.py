@@ -36,7 +36,7 @@ def source() -> Any:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The tickets that threads have waited for."""
+    """The ticket of each wait that started a thread."""
     tickets: list[int] = []
     start = _waiting._SharedWait.start
 
@@ -60,7 +60,7 @@ every_loop = pytest.mark.parametrize("run", [run_asyncio, run_trio])
 
 
 @every_loop
-def test_a_valid_token_is_returned_without_a_thread(
+def test_a_valid_token_is_returned_without_starting_a_thread(
     run: Callable[..., Any], source: Source, started: list[int]
 ) -> None:
     source.gate.set()

@@ -1,4 +1,4 @@
-"""The generated types and the documentation have the same settings as the module."""
+"""The generated types and docs/settings.md list the same settings as the module accepts."""
 
 from __future__ import annotations
 

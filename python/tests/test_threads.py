@@ -16,7 +16,7 @@ NOW = 1467985465
 
 @pytest.fixture
 def long_switch_interval() -> Iterator[None]:
-    """Python switches threads only when one releases the GIL itself."""
+    """Sets a switch interval of 1000 s: Python switches threads only if one releases the GIL."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1_000)
     yield
@@ -82,7 +82,7 @@ def test_other_threads_run_during_a_verification(jwks: JwkSet, token: str) -> No
     thread.start()
     ready.wait()
     before = turns
-    # On a busy machine the other thread rarely runs, but there are many chances.
+    # On a busy machine the other thread runs rarely, so this loop verifies many times.
     for _ in range(200_000):
         verifier.verify(token)
         if turns - before > 10:
