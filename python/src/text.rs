@@ -53,8 +53,8 @@ pub(crate) fn str_of<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<Co
     }
 }
 
-/// Returns the TypeError for an argument of the wrong type. `expected` includes the article, such as
-/// "a str".
+/// Returns the TypeError for an argument of the wrong type. `expected` includes the article: for
+/// example, "a str".
 pub(crate) fn not_a(name: &str, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
     let other = match value.get_type().name() {
         _ if value.is_none() => "None".into(),

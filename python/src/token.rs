@@ -19,7 +19,7 @@ use pyo3::types::{PyBytes, PyDict, PyIterator, PyString, PyTuple};
 #[pyclass(frozen, mapping, module = "bouncer_verify")]
 pub(crate) struct VerifiedToken {
     token: bouncer_verify::VerifiedToken,
-    /// Parsed at first use: many callers only read attributes, which do not need this dict.
+    /// The claims as a dict. Parsed at first use: many callers read only attributes.
     claims: PyOnceLock<Py<PyDict>>,
 }
 

@@ -320,8 +320,8 @@ impl TokenRenewer {
         self.waiting(py, |ticket| self.renewer.token_now(ticket))
     }
 
-    /// Calls `attempt` until its result is final: then `attempt` sets no ticket. Between calls, waits
-    /// for the login of the ticket, for up to `max_wait` in total.
+    /// Calls `attempt` until its result is final: then `attempt` sets no ticket. Between calls,
+    /// waits for the login of the ticket, for up to `max_wait` in total.
     fn waiting(
         &self,
         py: Python<'_>,

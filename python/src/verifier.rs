@@ -21,8 +21,8 @@ use std::time::Instant;
 
 /// Verifies a JWT: its signature with the keys of `jwks`, then its claims against `policy`.
 ///
-/// Raises an InvalidTokenError with the reason if the token is rejected. Raises TypeError if `token`
-/// is not str or bytes. An exception of the policy's clock is propagated.
+/// Raises an InvalidTokenError with the reason if the token is rejected. Raises TypeError if
+/// `token` is not str or bytes. An exception of the policy's clock is propagated.
 #[pyfunction]
 #[pyo3(signature = (jwks, policy, token))]
 pub(crate) fn verify_token(

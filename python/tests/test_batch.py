@@ -254,7 +254,9 @@ def test_columns_have_a_row_for_each_token(verifier: Verifier, kinds: list[Text]
     exp = [exp if valid else None for exp, valid in zip(columns.exp, valid, strict=True)]
     assert exp == [token and token.expires_at for token in passed]
     assert strings(columns) == [token and token.uid for token in passed]
-    assert repr(columns) == f"<TokenColumns {size} rows, {sum(token is not None for token in passed)} accepted>"
+    assert (
+        repr(columns) == f"<TokenColumns {size} rows, {sum(token is not None for token in passed)} accepted>"
+    )
 
 
 def test_absent_uid_and_exp_are_null_in_the_columns(verifier: Verifier, sign: Sign) -> None:

@@ -96,7 +96,9 @@ def test_only_the_class_of_an_exception_is_reported(
         KeyboardInterrupt("secret"),
     ):
 
-        def fetch(url: str, headers: dict[str, str], timeout: float, error: BaseException = error) -> Response:
+        def fetch(
+            url: str, headers: dict[str, str], timeout: float, error: BaseException = error
+        ) -> Response:
             raise error
 
         assert failure(fetch) == ("other", f"the transport failed: {type(error).__name__}")

@@ -215,7 +215,9 @@ def test_http_to_another_machine_is_allowed_by_allow_http() -> None:
     assert "allow_http" not in str(caught.value) and "secret" not in str(caught.value)
 
 
-def test_the_client_has_the_attributes_of_pyjwt(server: Server, client: jwt.PyJWKClient, make_token: Make) -> None:
+def test_the_client_has_the_attributes_of_pyjwt(
+    server: Server, client: jwt.PyJWKClient, make_token: Make
+) -> None:
     assert (client.uri, client.headers, client.ssl_context) == (server.url, {}, None)
     cache = client.jwk_set_cache
     assert cache is not None
@@ -338,7 +340,9 @@ for kind, ours, url in [
     subprocess.run([sys.executable, "-c", program, server.url], check=True)
 
 
-def test_dcos_tokens_work_although_pyjwt_s_own_client_rejects_them(server: Server, sign: Callable[..., str]) -> None:
+def test_dcos_tokens_work_although_pyjwt_s_own_client_rejects_them(
+    server: Server, sign: Callable[..., str]
+) -> None:
     theirs = pytest.importorskip("jwt")
     token = bouncer_token(sign, kid=None)
     with pytest.raises(theirs.PyJWTError):
