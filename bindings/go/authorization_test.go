@@ -7,7 +7,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestAnAuthorizationHeaderReturnsItsToken(t *testing.T) {
+func TestAuthorizationTokenReturnsTheTokenOfTheHeader(t *testing.T) {
 	for value, expected := range map[string]string{
 		"token=a.b.c":   "a.b.c",
 		"Bearer a.b.c":  "a.b.c",
@@ -31,7 +31,7 @@ func TestAnAuthorizationHeaderWithoutATokenIsMalformed(t *testing.T) {
 	}
 }
 
-func TestATokenIsNotCopiedFromItsHeader(t *testing.T) {
+func TestAuthorizationTokenAllocatesNoMemory(t *testing.T) {
 	value := "token=" + documentToken
 	if allocations := testing.AllocsPerRun(100, func() { _, _ = bouncer.AuthorizationToken(value) }); allocations != 0 {
 		t.Errorf("%v allocations", allocations)

@@ -13,20 +13,21 @@ import (
 type Backend string
 
 const (
-	// BackendDefault is BackendAccelerated. It is BackendAWSLC if the environment variable
-	// BOUNCER_VERIFY_NO_ACCELERATION is set to a value other than "" and "0" when the process first
-	// loads keys.
+	// BackendDefault means BackendAccelerated, unless acceleration is disabled. It means
+	// BackendAWSLC if the environment variable BOUNCER_VERIFY_NO_ACCELERATION has a value other
+	// than "" and "0" when the process first loads keys.
 	BackendDefault Backend = ""
 	// BackendAccelerated uses aws-lc. For RS256 on CPUs with AVX-512 IFMA it uses the library's own
-	// implementation, which is three to four times as fast. As a safeguard, aws-lc verifies samples
-	// of the accepted and the rejected signatures again. After the first different result, the
-	// whole process uses aws-lc alone.
+	// implementation, which is three to four times as fast as aws-lc. As a safeguard, aws-lc
+	// verifies samples of the accepted and the rejected signatures again. After the first
+	// different result, the whole process uses aws-lc alone.
 	BackendAccelerated Backend = "accelerated"
 	// BackendAWSLC uses aws-lc alone.
 	BackendAWSLC Backend = "aws-lc"
 )
 
-// native returns the back end's number in the C interface, which has none for BackendDefault.
+// native returns the number of the back end in the C interface. The C interface has no number for
+// BackendDefault, so do not call this method for it.
 func (b Backend) native() native.Backend {
 	switch b {
 	case BackendAccelerated:

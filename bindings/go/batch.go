@@ -19,8 +19,8 @@ type BatchResult struct {
 // VerifyTokens verifies each token as [VerifyToken] does. It is faster than one call per token if
 // the CPU has AVX-512 IFMA. The results are in input order.
 //
-// threads is an upper bound that includes the calling thread; below 1 means 1. No thread gets fewer
-// than 64 tokens, so a small batch uses fewer threads.
+// threads is an upper bound that includes the calling thread; below 1 means 1. Each additional thread
+// gets at least 64 tokens, so a small batch uses fewer threads.
 //
 // The error concerns the call, not a token: [ErrInvalidArgument] if the policy is not valid or jwks
 // is nil, and [ErrClosed] if jwks is closed.
@@ -70,8 +70,8 @@ func resultsOf(batch native.Batch, size int) (results []BatchResult, tickets []u
 // VerifyBatch verifies each token as [Verifier.Verify] does. It is faster than one call per token
 // if the CPU has AVX-512 IFMA. The results are in input order.
 //
-// threads is an upper bound that includes the calling thread; below 1 means 1. No thread gets fewer
-// than 64 tokens, so a small batch uses fewer threads.
+// threads is an upper bound that includes the calling thread; below 1 means 1. Each additional thread
+// gets at least 64 tokens, so a small batch uses fewer threads.
 //
 // With remote keys, tokens whose key is missing may wait for a fetch: at most
 // [RemoteOptions].MaxWait for the whole batch.
@@ -81,9 +81,9 @@ func (v *Verifier) VerifyBatch(tokens []string, threads int) ([]BatchResult, err
 	return v.VerifyBatchContext(context.Background(), tokens, threads)
 }
 
-// VerifyBatchContext is [Verifier.VerifyBatch] with a context. If ctx ends, the tokens that still
-// wait for a key have an error that matches that of ctx. The other tokens are verified even if ctx
-// has ended.
+// VerifyBatchContext is [Verifier.VerifyBatch] with a context. If ctx ends, each token that still
+// waits for a key gets an error that matches both ctx.Err() and [ErrKeys]. The other tokens are
+// verified even if ctx has ended.
 func (v *Verifier) VerifyBatchContext(ctx context.Context, tokens []string, threads int) ([]BatchResult, error) {
 	now, close, err := v.now()
 	if err != nil {
@@ -103,7 +103,7 @@ func (v *Verifier) waitForKeys(ctx context.Context, tokens []string, batch nativ
 	if tickets == nil {
 		return results
 	}
-	timeout, stop := after(v.remote.maxWait) // one for all tokens
+	timeout, stop := after(v.remote.maxWait) // one timeout for the whole batch
 	defer stop()
 	for i, ticket := range tickets {
 		if ticket != 0 {

@@ -31,7 +31,7 @@ type mixedToken struct {
 	err        error
 }
 
-// newMixture makes count tokens of different kinds. Neighbours differ.
+// newMixture makes count tokens of different kinds. Adjacent tokens differ.
 func newMixture(t testing.TB, count int) mixture {
 	issuer := testIssuer()
 	sign := func(algorithm bouncer.Algorithm, payload string) string {
@@ -181,8 +181,9 @@ func TestBatchesLeakNoMemory(t *testing.T) {
 	})
 }
 
-// A key set keeps the first policy prepared. VerifyToken must notice that another policy differs.
-func TestThePreparedPolicyIsNotUsedForAnotherPolicy(t *testing.T) {
+// A key set caches the C policy of the first call. VerifyToken must not use the cached policy for a
+// policy with other values.
+func TestTheCachedPolicyIsNotUsedForAnotherPolicy(t *testing.T) {
 	m := newMixture(t, 1)
 	token := m.kinds[0].token
 	with := func(change func(*bouncer.Policy)) bouncer.Policy {
@@ -225,7 +226,7 @@ func TestThePreparedPolicyIsNotUsedForAnotherPolicy(t *testing.T) {
 			expectError(t, err, nil)
 		}
 	}
-	// The program may change its policy afterwards. The prepared policy must not change with it.
+	// If the program changes its policy later, the cached policy must not change.
 	policy := with(func(p *bouncer.Policy) {})
 	jwks := testIssuer().jwks(t, bouncer.RS256, bouncer.ES256)
 	must(bouncer.VerifyToken(jwks, policy, token))(t)
@@ -289,8 +290,8 @@ func expectColumns(t *testing.T, columns *bouncer.Columns, results []bouncer.Bat
 	}
 }
 
-// When Go moves a stack, it checks the pointers on it, and an invalid one ends the process. An
-// empty buffer in Rust has such a pointer, so the library must not return it.
+// When Go moves a stack, it checks the pointers on that stack. An invalid pointer ends the process.
+// The pointer of an empty Rust buffer is invalid for Go, so the library must not return it.
 func TestColumnsWithoutUIDsAreSafeWhenTheStackMoves(t *testing.T) {
 	issuer := newSigners(t, "a")
 	jwks := must(bouncer.LoadJWKS([]byte(issuer.jwks(t, "a"))))(t)
@@ -346,8 +347,8 @@ func TestABatchWithRemoteKeysWaitsForMissingKeys(t *testing.T) {
 		}
 		expectColumns(t, must(verifier.VerifyBatchColumns(tokens, 2))(t), results)
 	}
-	// The second request is for the key b. The third is for the wrong signature: the issuer may have
-	// a new key with the same kid.
+	// The second request fetches the key b. The wrong signature causes the third request, because
+	// the issuer may have a new key with the same kid.
 	server.expectHits(t, 3)
 	_ = keys.Close()
 	for _, result := range must(plain.VerifyBatch(tokens[:2], 1))(t) {
@@ -355,7 +356,7 @@ func TestABatchWithRemoteKeysWaitsForMissingKeys(t *testing.T) {
 	}
 }
 
-func TestATokenOfABatchIsAcceptedWhenItsKeyArrivesWhateverOthersWaitFor(t *testing.T) {
+func TestATokenOfABatchIsAcceptedWhenItsKeyArrivesEvenIfOtherTokensStillWait(t *testing.T) {
 	for _, kids := range [][]string{{"b", "lost"}, {"lost", "b"}} {
 		issuer := newSigners(t, "a", "b", "lost")
 		server := startKeyServer(t, document(issuer.jwks(t, "a")))
@@ -376,7 +377,7 @@ func TestATokenOfABatchIsAcceptedWhenItsKeyArrivesWhateverOthersWaitFor(t *testi
 			if kid == "b" {
 				expectAnna(t)(results[i].Token, results[i].Err)
 			} else {
-				// Its fetch does not end, so the token cannot be checked.
+				// The fetch for the key "lost" never ends, so this token cannot be verified.
 				expectError(t, results[i].Err, bouncer.ErrKeysUnavailable)
 			}
 		}
@@ -446,7 +447,7 @@ func TestAllBackendsReturnTheSameResults(t *testing.T) {
 		keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, Backend: backend})
 		waitReady(t, keys)
 		if fast := must(keys.Current())(t).AcceleratedKeys(); fast != jwks.AcceleratedKeys() {
-			t.Errorf("%d remote keys are accelerated, but %d keys of the same document", fast, jwks.AcceleratedKeys())
+			t.Errorf("the remote key set has %d accelerated keys, but the JWKSet of the same document has %d", fast, jwks.AcceleratedKeys())
 		}
 	}
 	for _, backend := range []bouncer.Backend{"ACCELERATED", "none"} {

@@ -21,8 +21,8 @@ type Columns struct {
 	Exp []int64
 	// ExpValidity is the validity bitmap of Exp.
 	ExpValidity []byte
-	// UIDOffsets are the positions in UIDData where the "uid" of each row begins. One more value is
-	// the end of the last. Arrow type of the "uid" column: LargeUtf8.
+	// UIDOffsets are the positions in UIDData where the "uid" of each row begins. The last value is
+	// the length of UIDData, so there is one value more than rows. Arrow type of the "uid" column: LargeUtf8.
 	UIDOffsets []int64
 	// UIDData contains the "uid"s of accepted tokens in UTF-8, concatenated.
 	UIDData []byte
@@ -30,8 +30,8 @@ type Columns struct {
 	UIDValidity []byte
 }
 
-// columnsOf makes the columns in Go. It is needed if tokens of the batch waited for a key;
-// otherwise the library makes them.
+// columnsOf makes columns in Go. It is called only for a batch in which tokens waited for a key. The
+// library makes the columns of all other batches.
 func columnsOf(results []BatchResult) *Columns {
 	columns := (*Columns)(native.NewColumns(len(results)))
 	for i, result := range results {

@@ -15,7 +15,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-// README.md in this folder describes the corpus.
+// corpusFolder contains the conformance corpus, and a README.md that describes it.
 const corpusFolder = "../../tests/conformance"
 
 type corpusFile struct {

@@ -18,7 +18,7 @@ type Error struct {
 	// It is the same in every language and never changes.
 	Status uint32
 	// Claim is the name of the claim or header parameter at fault, such as "exp" or "crit". It is
-	// empty if there is none.
+	// empty if the error has no such name.
 	Claim string
 	// Message describes the error in one sentence, for logs. Its wording may change between
 	// versions.
@@ -94,7 +94,7 @@ var (
 	ErrProgram error = &group{"misuse by the program"}
 )
 
-// The causes of [ErrProgram] that are not in the library's table.
+// More causes of [ErrProgram], in addition to [ErrInvalidArgument].
 var (
 	// ErrClosed: a JWKSet, RemoteJWKS, Verifier or TokenRenewer was used after Close.
 	ErrClosed error = &cause{name: "closed", group: ErrProgram, detail: "used after Close"}

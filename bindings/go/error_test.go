@@ -20,8 +20,8 @@ import (
 
 const header = "../../include/bouncer_verify.h"
 
-// TestEveryStatusHasAnErrorVariable reads the C header. For each status this package must have the
-// number, the name, and a variable whose name is made from it.
+// TestEveryStatusHasAnErrorVariable reads the C header. For each status, this package must have the
+// same number, the same name, and an error variable that is named after the status.
 func TestEveryStatusHasAnErrorVariable(t *testing.T) {
 	text, err := os.ReadFile(header)
 	if err != nil {
@@ -59,7 +59,7 @@ func TestEveryStatusHasAnErrorVariable(t *testing.T) {
 		}
 	}
 	if len(statuses) != len(causes)+2 {
-		t.Errorf("the header has %d statuses; this package has %d causes, and 2 more are expected for success and pending",
+		t.Errorf("the header has %d statuses and this package has %d causes, expected 2 causes less: success and pending have none",
 			len(statuses), len(causes))
 	}
 }
@@ -149,7 +149,7 @@ func groupOf(status uint32) error {
 	return []error{ErrProgram, ErrKeys, ErrInvalidToken, ErrInvalidToken, ErrLogin}[status/100]
 }
 
-func TestAnUnknownStatusBelongsToTheGroupOfItsHundred(t *testing.T) {
+func TestAnUnknownStatusBelongsToTheGroupOfItsRange(t *testing.T) {
 	for status, expected := range map[uint32]error{
 		99: ErrProgram, 199: ErrKeys, 299: ErrInvalidToken, 399: ErrInvalidToken, 499: ErrLogin, 500: ErrInvalidToken,
 	} {

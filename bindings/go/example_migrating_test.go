@@ -31,7 +31,7 @@ func oidcProvider() (provider *httptest.Server, token string) {
 	return provider, testIssuer().sign(nil, bouncer.RS256, `{"alg":"RS256"}`, claims)
 }
 
-// The native interface, in place of jwt.Parse.
+// The interface of this package, in place of jwt.Parse.
 func Example_migratingFromGolangJWT() {
 	provider, text := oidcProvider()
 	defer provider.Close()

@@ -43,8 +43,8 @@ func Example() {
 	// Output: anna
 }
 
-// Keys from a document. The token expired in 2016, so the policy of this example sets Time. Without
-// it, the system's clock is used.
+// Keys from a document. The token expired in 2016, so the policy of this example sets Time. If Time
+// is not set, the verifier uses the system's clock.
 func ExampleLoadJWKS() {
 	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
 	if err != nil {
@@ -457,8 +457,8 @@ func ExampleMiddleware() {
 	// Output: 200 Hello, peter
 }
 
-// revocations rejects the tokens on a list. It holds the verifier in a named field, so RequireToken
-// calls only its own VerifyContext.
+// revocations is a verifier that also rejects the tokens on a list. The field verifier is not
+// embedded, so RequireToken finds only the methods that this type declares.
 type revocations struct {
 	verifier *bouncer.Verifier
 	revoked  map[string]bool

@@ -6,11 +6,11 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// ColumnsOf makes columns from results, as a batch with pending tokens does.
+// ColumnsOf exports columnsOf, which makes the columns of a batch with pending tokens.
 var ColumnsOf = columnsOf
 
-// OnBlock runs every call that blocks in C for the renewer through around. Call it before any
-// goroutine waits.
+// OnBlock replaces every blocking C call of the renewer with a call of around. around must run block,
+// which is the C call. Call OnBlock before any goroutine waits for the renewer.
 func OnBlock(r *TokenRenewer, around func(block func() bool) bool) {
 	r.flights.worker = blockingWorker{r.flights.worker, around}
 }

@@ -44,7 +44,7 @@ wwIDAQAB
 `
 )
 
-// documentPolicy verifies at the last second before documentToken expires.
+// documentPolicy sets Time to the last second before documentToken expires.
 var documentPolicy = bouncer.Policy{Profile: "dcos", Time: time.Unix(documentExp-1, 0)}
 
 // An issuer signs tokens with keys that are generated once per test run.
@@ -151,7 +151,7 @@ func asJSON(v any) string {
 }
 
 // expectNoGrowth fails if the memory of the process grows with each run of use. perRun is the size
-// in bytes of the smallest leak of one C object in a run.
+// in bytes of the smallest C object that a run could leak.
 func expectNoGrowth(t *testing.T, runs, perRun int, use func()) {
 	if _, err := os.Stat("/proc/self/statm"); err != nil {
 		t.Skip("SKIPPED: the leak test: run it on Linux, because it reads /proc/self/statm")

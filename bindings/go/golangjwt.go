@@ -49,7 +49,7 @@ var (
 
 func newSigningMethod(algorithm Algorithm) *SigningMethod {
 	policy := Policy{AnyIssuer: true, AnyAudience: true, OptionalExp: true, Algorithms: []Algorithm{algorithm}}
-	// Made on first use, and kept until the process ends.
+	// The C policy is made on first use, and cached until the process ends.
 	return &SigningMethod{algorithm, sync.OnceValues(func() (*native.Policy, error) {
 		return newPolicy(policy.apply(settings{}))
 	})}
@@ -77,17 +77,18 @@ func (m *SigningMethod) Alg() string { return string(m.algorithm) }
 // The key is one of these:
 //
 //   - A [*JWKSet]: its keys that match the "kid" and "alg" of the token are tried.
-//   - A [*RemoteJWKS]: the same, but a token with an unknown "kid" may cause a fetch and wait for
-//     it, at most [RemoteOptions].MaxWait.
+//   - A [*RemoteJWKS]: its keys are tried in the same way. If the "kid" is unknown, Verify may
+//     cause a fetch and wait for it for at most [RemoteOptions].MaxWait.
 //   - A [*JWK], or a key that [JWKFromPublicKey] accepts. Each call prepares the key again, so a
 //     [*JWKSet] is faster for many tokens.
 //
-// Otherwise the error is an [*Error], which may be [ErrKeysUnavailable], or [ErrClosed]. For a
-// wrong RSA signature it matches both [ErrInvalidSignature] and [rsa.ErrVerification] with
-// [errors.Is]: the methods of golang-jwt return the latter.
+// If Verify fails, the error is an [*Error] or [ErrClosed]. [ErrKeysUnavailable] means that the
+// signature was not checked. For a wrong RSA signature, [errors.Is] matches both
+// [ErrInvalidSignature] and [rsa.ErrVerification], because golang-jwt's own methods return
+// [rsa.ErrVerification].
 //
 // [SigningMethodEdDSA] also verifies tokens whose "alg" is "ED25519", as golang-jwt's method does.
-// For [jwt.Parse] it must be registered under that name.
+// If [jwt.Parse] must accept such tokens, register the method under the name "ED25519" too.
 //
 // [jwt.Parse]: https://pkg.go.dev/github.com/golang-jwt/jwt/v5#Parse
 func (m *SigningMethod) Verify(signingString string, signature []byte, key any) error {
@@ -120,7 +121,7 @@ func (m *SigningMethod) isRSA() bool {
 	return strings.HasPrefix(string(m.algorithm), "RS") || strings.HasPrefix(string(m.algorithm), "PS")
 }
 
-// A wrongRSASignature matches ErrInvalidSignature and the error of the standard library.
+// A wrongRSASignature matches both ErrInvalidSignature and rsa.ErrVerification.
 type wrongRSASignature struct{ fault *Error }
 
 func (e wrongRSASignature) Error() string { return e.fault.Error() }
@@ -128,7 +129,7 @@ func (e wrongRSASignature) Error() string { return e.fault.Error() }
 func (e wrongRSASignature) Unwrap() []error { return []error{e.fault, rsa.ErrVerification} }
 
 // renameED25519 replaces the "alg" value "ED25519", the name before RFC 8037 and RFC 9864, with
-// "Ed25519". It reports false if the "alg" of signingString is another one.
+// "Ed25519". It reports false if the "alg" of signingString is not "ED25519".
 func renameED25519(signingString string) (renamed string, found bool) {
 	encoded, rest, _ := strings.Cut(signingString, ".")
 	header, err := base64.RawURLEncoding.DecodeString(encoded)
@@ -157,10 +158,10 @@ func renameED25519(signingString string) (renamed string, found bool) {
 	return "", false
 }
 
-// verifyED25519 verifies a token whose "alg" is "ED25519", which the library does not support. The
-// library checks the token with the renamed "alg": everything must be valid but the signature,
-// which was made for other text. Then the standard library verifies the signature of the original
-// text.
+// verifyED25519 verifies a token whose "alg" is "ED25519", which the library does not support. First
+// the library checks the token with the renamed "alg". This check must fail with
+// ErrInvalidSignature, because the signature covers the original "alg". Then the standard library
+// verifies the signature of the original text.
 func (m *SigningMethod) verifyED25519(renamed, signingString string, signature []byte, keys signatureKeys) error {
 	verdict := keys.verifySignature(m, renamed+"."+base64.RawURLEncoding.EncodeToString(signature))
 	var fault *Error
@@ -200,8 +201,8 @@ type signatureKeys interface {
 	PublicKeys(header map[string]any) ([]crypto.PublicKey, error)
 }
 
-// signatureKeysOf returns key itself if it is a key set. Otherwise it makes a set of that one key,
-// which it also returns as single; the caller must close it.
+// signatureKeysOf returns key itself if key is a key set. Otherwise it makes a key set with that one
+// key, and returns this set both as keys and as single. The caller must close single.
 func signatureKeysOf(key any) (keys signatureKeys, single *JWKSet, err error) {
 	switch key := key.(type) {
 	case *JWKSet:
@@ -237,7 +238,8 @@ func (r *RemoteJWKS) verifySignature(method *SigningMethod, token string) error 
 	return err
 }
 
-// signatureVerifier returns the verifier for the method's policy. It is made once and kept.
+// signatureVerifier returns the verifier for the method's policy. The first call makes the verifier,
+// and later calls return the same one.
 func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error) {
 	if r == nil {
 		return nil, invalidArgument("the *RemoteJWKS is nil")
@@ -266,8 +268,8 @@ func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error)
 }
 
 // PublicKeys returns the keys that may verify a token with this JOSE Header. It is for programs
-// that verify signatures by other means. It selects the keys with the "kid" of the header, or the
-// keys without "kid" if no key has it. If the "kid" of the header is absent, null or empty, it
+// that verify signatures with another library. It selects the keys with the "kid" of the header. If
+// no key has this "kid", it selects the keys without "kid". If the "kid" of the header is absent, null or empty, it
 // selects all keys. Then it removes the keys that do not fit "alg". With golang-jwt:
 //
 //	keys := func(token *jwt.Token) (any, error) {
@@ -314,7 +316,7 @@ func (s *JWKSet) PublicKeys(header map[string]any) ([]crypto.PublicKey, error) {
 	return found, nil
 }
 
-// keysOf returns the keys with this kid, or the keys without kid if there are none.
+// keysOf returns the keys with this kid. If no key has this kid, it returns the keys without kid.
 func (s *JWKSet) keysOf(kid string) []*JWK {
 	var named, anonymous []*JWK
 	for _, key := range s.keys {

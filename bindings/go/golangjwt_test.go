@@ -182,8 +182,8 @@ func TestUnknownKidsCauseFewFetches(t *testing.T) {
 	}
 }
 
-// An error about claims means that the signature is valid. While the key is missing, the signature
-// cannot be verified. So the missing key must be reported.
+// Verify returns an error about claims only if the signature is valid. If the key is missing, the
+// signature cannot be verified. So Verify must report the missing key.
 func TestASigningMethodReportsAMissingKeyBeforeInvalidClaims(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
@@ -339,8 +339,8 @@ func TestAPolicyAcceptsTheAlgorithmOfEverySigningMethod(t *testing.T) {
 	}
 }
 
-// For each token of the conformance corpus that is accepted, PublicKeys must return keys. For each
-// token that is rejected with ErrNoMatchingKey, it must return the same error.
+// PublicKeys must return keys for each accepted token of the conformance corpus. It must return
+// ErrNoMatchingKey for each token that is rejected with ErrNoMatchingKey.
 func TestPublicKeysFindsKeysForEveryAcceptedToken(t *testing.T) {
 	compared := 0
 	for _, c := range corpus(t) {
@@ -377,7 +377,7 @@ func TestPublicKeysRejectsAHeaderWithWrongTypes(t *testing.T) {
 		_, err := jwks.PublicKeys(header)
 		expectError(t, err, bouncer.ErrMalformedHeader)
 	}
-	// A null or empty "kid" counts as absent, as in a token that the library verifies.
+	// A null or empty "kid" counts as absent, as it does when the library verifies a token.
 	for _, kid := range []any{nil, ""} {
 		if keys := must(jwks.PublicKeys(map[string]any{"alg": "RS256", "kid": kid}))(t); len(keys) != 1 {
 			t.Errorf("%#v: %d keys", kid, len(keys))
@@ -396,7 +396,7 @@ func TestGolangJWTReportsAnInvalidSignatureOnlyForAWrongSignature(t *testing.T) 
 	jwt.RegisterSigningMethod("ED25519", func() jwt.SigningMethod { return bouncer.SigningMethodEdDSA })
 	for payload, expected := range map[string]error{
 		`{"exp":99999999999}`: nil,
-		`{"exp":"tomorrow"}`:  nil, // the real golang-jwt returns an error of its own
+		`{"exp":"tomorrow"}`:  nil, // but the real golang-jwt returns an error here
 		`{"aud":5}`:           nil,
 		`{"a":1,"a":2}`:       nil,
 		`{"exp":1}`:           jwt.ErrTokenExpired,

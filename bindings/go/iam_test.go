@@ -28,17 +28,17 @@ const (
 	account   = "my-service"
 )
 
-// An iam is DC/OS's identity and access manager on loopback. It has one service account, and a
-// service that accepts only the latest token.
+// An iam is a test server on loopback that imitates DC/OS's identity and access manager. It has one
+// service account, and a service that accepts only the latest token.
 type iam struct {
 	*httptest.Server
 	logins       atomic.Int64
 	loginHandler atomic.Pointer[http.HandlerFunc]
-	lifetime     atomic.Int64 // of its tokens, a time.Duration
+	lifetime     atomic.Int64 // the lifetime of new tokens, a time.Duration
 
 	mutex    sync.Mutex
 	issued   []string
-	requests []string // to the service: Authorization, method and body
+	requests []string // received by the service: Authorization, method and body
 }
 
 func startIAM(t testing.TB) *iam {
@@ -54,7 +54,7 @@ func newIAM() *iam {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+loginPath, func(w http.ResponseWriter, r *http.Request) {
 		s.logins.Add(1)
-		// Always read the body: otherwise net/http does not notice that the client is gone.
+		// Always read the body: otherwise net/http does not notice that the client has disconnected.
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		(*s.loginHandler.Load())(w, r)
@@ -72,8 +72,8 @@ func newIAM() *iam {
 // handleLogins replaces the handler of logins.
 func (s *iam) handleLogins(handler http.HandlerFunc) { s.loginHandler.Store(&handler) }
 
-// logIn handles a login as DC/OS does: it exchanges a token that the account's key signed for a
-// token of the issuer.
+// logIn handles a login as DC/OS does. The request contains a token that is signed with the account's
+// key. The response contains a token that is signed with the issuer's key.
 func (s *iam) logIn(w http.ResponseWriter, r *http.Request) {
 	var request struct{ UID, Token string }
 	body, _ := io.ReadAll(r.Body)
@@ -114,7 +114,7 @@ func isLoginToken(token string) bool {
 		rsa.VerifyPKCS1v15(&accountKey().PublicKey, crypto.SHA256, digest[:], signature) == nil
 }
 
-// issue returns a new token that differs from all before.
+// issue returns a new token that differs from all earlier tokens.
 func (s *iam) issue() string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -125,7 +125,7 @@ func (s *iam) issue() string {
 	return token
 }
 
-// revoke makes the service reject all tokens that were issued before.
+// revoke makes the service reject all tokens that were issued so far.
 func (s *iam) revoke() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -186,7 +186,7 @@ var accountKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key.(*rsa.PrivateKey)
 })
 
-// secret returns the secret of the service account, with the key from this file.
+// secret returns the secret of the service account, with the private key in keyFile.
 func (s *iam) secret(t testing.TB, keyFile string) string {
 	return s.secretOf(string(must(os.ReadFile(keyFolder + keyFile))(t)))
 }

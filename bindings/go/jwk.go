@@ -84,8 +84,8 @@ func unusableKey(message string) error {
 // KeyID returns "kid", or "" if the key has none.
 func (k *JWK) KeyID() string { return k.key.KID }
 
-// Algorithm returns "alg", the only algorithm that the key may be used with, or "" if the key has
-// none.
+// Algorithm returns "alg", or "" if the key has none. A key with "alg" may be used only with that
+// algorithm.
 func (k *JWK) Algorithm() Algorithm { return Algorithm(k.key.Algorithm) }
 
 // KeyType returns "kty": "RSA", "EC" or "OKP".

@@ -13,8 +13,8 @@ typedef struct {
 	bouncer_error *error;
 } bouncer_go_part;
 
-// Returns the position of the token in value. It does not return a pointer, because cgo forbids C
-// code to return a pointer into Go memory.
+// Returns the position of the token in value. It does not return a pointer, because cgo does not
+// allow C code to return a pointer into Go memory.
 static inline bouncer_go_part bouncer_go_authorization(const char *value, size_t value_len) {
 	bouncer_go_part part = {0, 0, NULL};
 	bouncer_str token;
@@ -47,7 +47,7 @@ func AuthorizationToken(value string) (string, *Error) {
 }
 
 // IsTokenRejection reports whether a response means that the server rejected the token. grpcStatus
-// is "" if there is none.
+// is "" if the response has no gRPC status.
 func IsTokenRejection(status int, hasChallenge bool, challenge, grpcStatus string) bool {
 	return C.bouncer_go_is_token_rejection(C.uint16_t(status), flag(hasChallenge), textPointer(challenge),
 		C.size_t(len(challenge)), textPointer(grpcStatus), C.size_t(len(grpcStatus))) != 0

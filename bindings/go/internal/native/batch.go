@@ -11,8 +11,8 @@ import "C"
 
 import "unsafe"
 
-// A Batch owns the results of a batch, in memory of C. Results and Columns free it. Call exactly
-// one of them, once.
+// A Batch owns the results of a batch in C memory. Call either Results or Columns, exactly once:
+// both free the C memory.
 type Batch struct {
 	pointer *C.bouncer_batch
 	size    int
@@ -76,8 +76,8 @@ func join(tokens []string) ([]byte, []C.size_t) {
 // Results calls yield for each token in order, with its index and the same results as
 // [Verifier.Verify]. Then it frees the batch.
 //
-// It makes one C call per token, or two if the text is long. That is faster than allocating memory
-// for all results at once.
+// It makes one C call per token, or two if the result is longer than scratchLen bytes. This is
+// faster than one allocation for all results.
 func (b Batch) Results(yield func(index int, token Token, ticket uint64, err *Error)) {
 	defer C.bouncer_batch_free(b.pointer)
 	var scratch [scratchLen]byte

@@ -13,8 +13,9 @@ typedef struct {
 
 // Verifies a batch with the verifier, or with jwks and policy if the verifier is NULL. Never waits.
 //
-// joined contains the tokens one after another, and ends the end of each. The array of pointers is
-// made here, because cgo forbids to pass Go memory that contains Go pointers.
+// joined contains all tokens without separators. ends contains the end offset of each token in
+// joined. The array of pointers is allocated in C, because cgo does not allow to pass Go memory that
+// contains Go pointers.
 static inline bouncer_go_batch bouncer_go_batch_run(const bouncer_verifier *verifier,
 		const bouncer_jwks *jwks, const bouncer_policy *policy, const char *joined,
 		const size_t *ends, size_t count, size_t threads) {
@@ -40,8 +41,8 @@ static inline bouncer_go_batch bouncer_go_batch_run(const bouncer_verifier *veri
 	return result;
 }
 
-// Reads one result of a batch. The batch still owns its tokens and errors, so if the text is too
-// small, call this again with a larger one.
+// Reads one result of a batch into text, a buffer of room bytes. If text_len is then greater than
+// room, call this again with a larger buffer. The batch still owns its tokens and errors.
 static inline void bouncer_go_batch_read(const bouncer_batch *batch, size_t index,
 		bouncer_go_verdict *verdict, char *text, size_t room) {
 	verdict->text_len = 0;

@@ -12,7 +12,7 @@ type Error struct {
 	Message string
 }
 
-// Closed is the error that every method returns after Close.
+// Closed is the error of all methods after Close, if they return an *Error.
 var Closed = &Error{Message: "closed"}
 
 // The statuses of errors that package bouncer creates itself.

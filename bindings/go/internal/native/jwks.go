@@ -7,7 +7,7 @@ import "C"
 
 import "unsafe"
 
-// A JWKS owns a key set.
+// A JWKS owns a bouncer_jwks of C.
 type JWKS struct {
 	Handle
 	pointer *C.bouncer_jwks

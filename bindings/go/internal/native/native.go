@@ -4,21 +4,21 @@
 // # Linking
 //
 // The library is linked dynamically, or statically with the build tag bouncer_static. The linker
-// finds it in its default folders or through CGO_LDFLAGS=-L<folder>. In a checkout the header is
-// found without a flag. If only bindings/go was copied, as `go mod vendor` does, set
-// CGO_CFLAGS=-I<folder>. Static linking names the archive in full, because -lbouncer_verify would
-// prefer the shared library.
+// finds it in its default folders or through CGO_LDFLAGS=-L<folder>. In a checkout of
+// the project, the compiler finds the header without a flag. If only bindings/go was copied, as
+// `go mod vendor` does, set CGO_CFLAGS=-I<folder>. The static build passes the file name of the
+// archive, because with -lbouncer_verify the linker would prefer the shared library.
 //
-// # What keeps memory alive
+// # Lifetime of memory
 //
 //   - Go memory that C reads or writes during a call, such as a token or the buffer for a result:
 //     cgo keeps every argument alive and in place until the call returns, and C keeps no pointer to
-//     it. "noescape" tells the compiler so, and the buffers stay on the stack. "nocallback" tells
-//     it that C never calls Go, which makes a call cheaper. Only calls on hot paths have these
-//     directives.
-//   - C objects that Go owns, those of [JWKS], [Policy], [Verifier], [RemoteJWKS] and [Renewer]:
-//     the garbage collector does not follow their pointers. It could find the owner unreachable and
-//     free the object during the last call. So every use of the pointer is between
+//     this memory. The directive "noescape" promises that to the compiler, so the buffers can stay
+//     on the stack. "nocallback" promises that C never calls Go, which makes a call cheaper. Only
+//     calls on hot paths have these directives.
+//   - C objects that a Go value owns ([JWKS], [Policy], [Verifier], [RemoteJWKS] and [Renewer]):
+//     the garbage collector does not follow pointers to C memory. It could find the owner
+//     unreachable, and free the object, while the last call still uses the object. So every use of the pointer is between
 //     [Handle.Acquire] and [Handle.Release]. Release uses the owner after the call and so keeps it
 //     alive, like runtime.KeepAlive.
 //   - C objects that live only during one function, such as settings, errors, single keys, own
@@ -28,8 +28,8 @@
 //
 // A call that blocks in C holds a thread of the operating system, and Go never ends the threads
 // that it created for such calls. So a verification never blocks: if it must wait, it returns a
-// ticket, and the caller waits in Go. The methods that block are Refresh and those whose names
-// begin with Wait.
+// ticket, and the caller waits in Go. Only Refresh and the methods whose names begin with Wait
+// block for longer. Close of a [RemoteJWKS] or [Renewer] blocks for at most one second.
 package native
 
 /*
@@ -39,7 +39,8 @@ package native
 
 #include <bouncer_verify.h>
 
-// Returns the ABI version of the library. bouncer_abi_1 does not link if the version is not 1.
+// Returns the ABI version of the library. The call of
+// bouncer_abi_1 makes linking fail if the version is not 1.
 static inline uint32_t bouncer_go_abi_version(void) {
 	bouncer_abi_1();
 	return bouncer_abi_version();
@@ -94,7 +95,8 @@ func bytesOf(bytes C.bouncer_bytes) []byte {
 	return append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(bytes.data)), bytes.len)...)
 }
 
-// milliseconds rounds up, so that a short time does not become 0.
+// milliseconds converts a duration to milliseconds. It rounds up, so that a short time does not
+// become 0. A negative duration becomes 0.
 func milliseconds(duration time.Duration) C.uint64_t {
 	count := duration / time.Millisecond
 	if duration%time.Millisecond > 0 {
@@ -116,8 +118,8 @@ func TimeOf(seconds int64, present bool) (time.Time, bool) {
 	return time.Unix(min(seconds, lastSecond), 0).UTC(), true
 }
 
-// The last second that time.Time orders correctly: it counts from the year 1, 62135596800 seconds
-// before 1970.
+// lastSecond is the largest number of seconds since 1970 that time.Time compares correctly.
+// time.Time counts from the year 1, which is 62135596800 seconds before 1970.
 const lastSecond = math.MaxInt64 - 62135596800
 
 func flag(set bool) C.int32_t {

@@ -20,9 +20,12 @@ type OwnToken struct {
 	Generation    uint64
 }
 
-// Token returns the service's own token. If rejected is not empty, it returns a different token. It
-// never waits. The ticket is used as with [Verifier.Verify], but with [Renewer.Wait]. A token and a
-// ticket together mean that the token is valid, but about to expire.
+// Token returns the service's own token. It never waits. If a server
+// rejected a token, pass that token as rejected: then the result is a different token. Otherwise
+// pass "".
+//
+// Use the ticket as described at [Verifier.Verify], but wait with [Renewer.Wait]. A token together
+// with a ticket is valid, but about to expire.
 //
 // known is the generation of the token that the caller already has. If that token is still the
 // current one, only Generation is set in the result.

@@ -7,7 +7,7 @@ package native
 */
 import "C"
 
-// A Policy owns a policy.
+// A Policy owns a bouncer_policy of C.
 type Policy struct {
 	Handle
 	pointer *C.bouncer_policy

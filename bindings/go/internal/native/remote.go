@@ -7,7 +7,7 @@ import "C"
 
 import "time"
 
-// A RemoteJWKS owns a remote key set.
+// A RemoteJWKS owns a bouncer_remote_jwks of C.
 type RemoteJWKS struct {
 	Handle
 	pointer *C.bouncer_remote_jwks
@@ -35,8 +35,8 @@ func (r *RemoteJWKS) newVerifier(policy *C.bouncer_policy, verifier **C.bouncer_
 	return C.bouncer_verifier_new_remote(r.pointer, policy, verifier, err)
 }
 
-// Wait blocks until the fetch of this ticket is over or the keys are closed. It returns false after
-// the timeout.
+// Wait blocks until the fetch of this ticket is over, the keys are closed, or the timeout has
+// passed. It returns true if the fetch is over or the keys were closed before the call.
 func (r *RemoteJWKS) Wait(ticket uint64, timeout time.Duration) bool {
 	if !r.Acquire() {
 		return true
@@ -45,7 +45,8 @@ func (r *RemoteJWKS) Wait(ticket uint64, timeout time.Duration) bool {
 	return C.bouncer_remote_jwks_wait(r.pointer, C.uint64_t(ticket), milliseconds(timeout)) != 0
 }
 
-// WaitAttempts blocks until this number of fetches is over, the keys are closed, or the timeout.
+// WaitAttempts blocks until the total number of ended fetches is at least attempts, the keys are
+// closed, or the timeout has passed.
 func (r *RemoteJWKS) WaitAttempts(attempts uint64, timeout time.Duration) {
 	if !r.Acquire() {
 		return
@@ -54,8 +55,8 @@ func (r *RemoteJWKS) WaitAttempts(attempts uint64, timeout time.Duration) {
 	C.bouncer_remote_jwks_wait_attempts(r.pointer, C.uint64_t(attempts), milliseconds(timeout))
 }
 
-// WaitReady blocks until there are keys. After the timeout it returns why there are none. It also
-// starts the first fetch of a lazy key set.
+// WaitReady blocks until usable keys are loaded. After the timeout it returns the reason why no keys
+// are loaded. It also starts the first fetch of a lazy key set.
 func (r *RemoteJWKS) WaitReady(timeout time.Duration) *Error {
 	if !r.Acquire() {
 		return Closed
@@ -104,8 +105,8 @@ func (r *RemoteJWKS) Generation() uint64 {
 	return uint64(C.bouncer_remote_jwks_generation(r.pointer))
 }
 
-// Close stops the fetches and wakes all blocked calls. The object is freed when the last of them
-// returns.
+// Close stops the fetches and wakes all blocked calls. The C object is freed after the last of these
+// calls has returned.
 func (r *RemoteJWKS) Close() {
 	if !r.Acquire() {
 		return

@@ -7,7 +7,7 @@ import "C"
 
 import "time"
 
-// A Renewer owns a token renewer.
+// A Renewer owns a bouncer_renewer of C.
 type Renewer struct {
 	Handle
 	pointer *C.bouncer_renewer
@@ -31,8 +31,8 @@ func freeRenewer(renewer *C.bouncer_renewer) { C.bouncer_renewer_free(renewer) }
 // Acquire treats nil as a closed renewer.
 func (r *Renewer) Acquire() bool { return r != nil && r.Handle.Acquire() }
 
-// Wait blocks until the login of this ticket is over or the renewer is closed. It returns false
-// after the timeout.
+// Wait blocks until the login of this ticket is over, the renewer is closed, or the timeout has
+// passed. It returns true if the login is over or the renewer was closed before the call.
 func (r *Renewer) Wait(ticket uint64, timeout time.Duration) bool {
 	if !r.Acquire() {
 		return true
@@ -41,7 +41,8 @@ func (r *Renewer) Wait(ticket uint64, timeout time.Duration) bool {
 	return C.bouncer_renewer_wait(r.pointer, C.uint64_t(ticket), milliseconds(timeout)) != 0
 }
 
-// WaitAttempts blocks until this number of logins is over, the renewer is closed, or the timeout.
+// WaitAttempts blocks until the total number of ended logins is at least attempts, the renewer is
+// closed, or the timeout has passed.
 func (r *Renewer) WaitAttempts(attempts uint64, timeout time.Duration) {
 	if !r.Acquire() {
 		return
@@ -50,17 +51,19 @@ func (r *Renewer) WaitAttempts(attempts uint64, timeout time.Duration) {
 	C.bouncer_renewer_wait_attempts(r.pointer, C.uint64_t(attempts), milliseconds(timeout))
 }
 
-// WaitReady blocks until there is a valid token or one more login is over. It returns why there is
-// no token. It also starts the first login of a lazy renewer.
+// WaitReady blocks until there is a valid token, one more login is over, or the timeout has passed.
+// If there is then no valid token, it returns the reason. It also starts the first login of a lazy
+// renewer.
 //
-// bouncer_renewer_wait_ready does not wait after a rejected login. This method does, because the
-// secret may be replaced.
+// After a rejected login, bouncer_renewer_wait_ready returns at once. This method waits for the next
+// login, because an operator may replace the secret.
 func (r *Renewer) WaitReady(timeout time.Duration) *Error {
 	if timeout == 0 {
 		return r.ready()
 	}
 	stats, err := r.Stats()
-	// Read the counter before ready: then a login that ends in between ends the wait at once.
+	// Read the counter before ready. If a login ends between the two calls, WaitAttempts returns at
+	// once.
 	if err == nil {
 		err = r.ready()
 	}
@@ -97,7 +100,8 @@ func (r *Renewer) Refresh(timeout time.Duration) *Error {
 	return nil
 }
 
-// WaitLogin blocks until the program must supply a token. It returns false after the timeout.
+// WaitLogin blocks until the renewer requests a token from the program. It returns false on timeout
+// or if the renewer is closed.
 func (r *Renewer) WaitLogin(timeout time.Duration) bool {
 	if !r.Acquire() {
 		return false
@@ -106,8 +110,9 @@ func (r *Renewer) WaitLogin(timeout time.Duration) bool {
 	return C.bouncer_renewer_wait_login(r.pointer, milliseconds(timeout)) != 0
 }
 
-// Supply passes the token that WaitLogin requested. If seconds is negative, a JWT is valid until
-// its "exp", and another token forever.
+// Supply passes a token to the renewer after WaitLogin has returned true. The token is valid for the
+// given number of seconds from now. If seconds is negative, a JWT is valid until its "exp", and any
+// other token never expires.
 func (r *Renewer) Supply(token string, seconds int64) *Error {
 	if !r.Acquire() {
 		return Closed
@@ -121,7 +126,8 @@ func (r *Renewer) Supply(token string, seconds int64) *Error {
 	return nil
 }
 
-// SupplyFailure reports that there is no token for WaitLogin. The reason must be UTF-8.
+// SupplyFailure reports that the program has no token, after WaitLogin has returned true. The reason
+// must be UTF-8.
 func (r *Renewer) SupplyFailure(rejected bool, reason string) *Error {
 	if !r.Acquire() {
 		return Closed
@@ -135,8 +141,8 @@ func (r *Renewer) SupplyFailure(rejected bool, reason string) *Error {
 	return nil
 }
 
-// Close stops the logins and wakes all blocked calls. The object is freed when the last of them
-// returns.
+// Close stops the logins and wakes all blocked calls. The C object is freed after the last of these
+// calls has returned.
 func (r *Renewer) Close() {
 	if !r.Acquire() {
 		return

@@ -6,8 +6,9 @@
 #include <string.h>
 #include <bouncer_verify.h>
 
-// Returns new settings, with the `len` bytes of changes that native.Settings encodes. The caller
-// frees them. The settings keep the first error, so the results of the calls are not checked here.
+// Makes new settings and applies `changes` to them, `len` bytes that native.Settings encoded. The
+// caller frees the settings. The settings keep the first error, so this function does not check the
+// results of its calls.
 //
 // A change consists of one letter, the length of the value as a native uint32_t, the name with its
 // final NUL, and the value. The letter is 's' to set, 'a' to add, 'l' to load a JSON document.

@@ -57,8 +57,8 @@ func (t *Token) Iat() (int64, bool) { return int64(t.claims.iat), t.claims.times
 // Verify verifies a token. It never waits.
 //
 // Pass 0 as the ticket of the first call. If the returned ticket is not 0, the result is pending: a
-// fetch may bring the missing key. Wait with [RemoteJWKS.Wait], then call Verify again with that
-// ticket. If that call comes before the fetch is over, its result is final.
+// fetch may bring the missing key. Wait with [RemoteJWKS.Wait], then call Verify again with the
+// returned ticket. If the fetch is not over when you call Verify again, the result is final.
 func (v *Verifier) Verify(token string, ticket uint64) (Token, uint64, *Error) {
 	if !v.Acquire() {
 		return Token{}, 0, Closed

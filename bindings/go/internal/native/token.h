@@ -5,7 +5,7 @@
 #include <string.h>
 #include <bouncer_verify.h>
 
-// The position of a part in the text that bouncer_go_read wrote.
+// The position of a part in the text buffer that bouncer_go_read wrote.
 typedef struct {
 	uint32_t start, len;
 } bouncer_go_span;
@@ -18,9 +18,11 @@ typedef struct {
 	uint32_t times, has_uid; // has_uid is needed because a "uid" may be empty
 } bouncer_go_claims;
 
-// The result of one call. If token or error is not 0, the text was too small: call bouncer_go_read
-// with a text of text_len bytes. Both are addresses in integers: if a type contains pointers, cgo
-// searches its memory for Go pointers in each call.
+// The result of one call. If token or error is not 0, the text buffer was too small: call
+// bouncer_go_read with a buffer of text_len bytes.
+//
+// token and error are addresses stored as integers. If the type contained pointers, cgo would search
+// its memory for Go pointers in each call.
 typedef struct {
 	uintptr_t token, error;
 	size_t text_len;
@@ -30,7 +32,7 @@ typedef struct {
 	bouncer_go_claims claims;
 } bouncer_go_verdict;
 
-// Appends data to the text if there is room. Adds its length to *len in any case.
+// Appends data to text, a buffer of room bytes, if the data fits. Always adds data_len to *len.
 static inline bouncer_go_span bouncer_go_append(
 		char *text, size_t room, size_t *len, const char *data, size_t data_len) {
 	bouncer_go_span span = {(uint32_t)*len, (uint32_t)data_len};
@@ -41,8 +43,9 @@ static inline bouncer_go_span bouncer_go_append(
 	return span;
 }
 
-// Returns the position of piece in the payload, which is the start of the text. If piece is not
-// part of the payload, appends it as bouncer_go_append does.
+// Returns the position of piece in the payload. The payload is at the start of the text, so this is
+// also the position in the text. If piece is not part of the payload, appends piece as
+// bouncer_go_append does.
 static inline bouncer_go_span bouncer_go_place(
 		char *text, size_t room, size_t *len, bouncer_str payload, bouncer_str piece) {
 	size_t start = (uintptr_t)piece.data - (uintptr_t)payload.data;
@@ -52,7 +55,7 @@ static inline bouncer_go_span bouncer_go_place(
 	return bouncer_go_append(text, room, len, piece.data, piece.len);
 }
 
-// Writes the content of a token to the text if there is room. Adds its length to *len in any case.
+// Appends the parts of a token to text that fit. Always adds the length of all parts to *len.
 static inline void bouncer_go_write_token(
 		const bouncer_token *token, bouncer_go_claims *claims, char *text, size_t room, size_t *len) {
 	bouncer_str payload = bouncer_token_payload(token);
@@ -74,7 +77,7 @@ static inline void bouncer_go_write_token(
 	claims->has_uid = uid.data != NULL;
 }
 
-// Writes the content of an error to the text if there is room. Adds its length to *len in any case.
+// Appends the parts of an error to text that fit. Always adds the length of all parts to *len.
 static inline void bouncer_go_write_error(const bouncer_error *error, bouncer_go_span *message,
 		bouncer_go_span *claim, char *text, size_t room, size_t *len) {
 	const char *words = bouncer_error_message(error);
@@ -83,8 +86,8 @@ static inline void bouncer_go_write_error(const bouncer_error *error, bouncer_go
 	*claim = bouncer_go_append(text, room, len, name.data, name.len);
 }
 
-// Moves the token or error of a verdict to the text and frees it. If the text is too small, it
-// keeps the object and sets only text_len.
+// Copies the token or error of a verdict into text, a buffer of room bytes, and frees the object. If
+// the buffer is too small, the object is not freed: call this again with a buffer of text_len bytes.
 static inline void bouncer_go_read(bouncer_go_verdict *verdict, char *text, size_t room) {
 	bouncer_token *token = (bouncer_token *)verdict->token;
 	bouncer_error *error = (bouncer_error *)verdict->error;

@@ -5,7 +5,7 @@ package native
 */
 import "C"
 
-// A Verifier owns a verifier: keys with a policy.
+// A Verifier owns a bouncer_verifier of C, which combines keys and a policy.
 type Verifier struct {
 	Handle
 	pointer *C.bouncer_verifier
@@ -27,7 +27,8 @@ type HeldKeys struct {
 	keys Keys
 }
 
-// Hold returns HeldKeys, or false if the keys are closed.
+// Hold returns HeldKeys that keep the C object alive until they are closed. It returns false if keys
+// is already closed.
 func Hold(keys Keys) (*HeldKeys, bool) {
 	if !keys.Acquire() {
 		return nil, false
