@@ -19,8 +19,8 @@ const (
 	BackendDefault Backend = ""
 	// BackendAccelerated uses aws-lc. For RS256 on CPUs with AVX-512 IFMA it uses the library's own
 	// implementation, which is three to four times as fast as aws-lc. As a safeguard, aws-lc
-	// verifies samples of the accepted and the rejected signatures again. After the first
-	// different result, the whole process uses aws-lc alone.
+	// verifies samples of the accepted and the rejected signatures again. After the first different
+	// result, the whole process uses aws-lc alone.
 	BackendAccelerated Backend = "accelerated"
 	// BackendAWSLC uses aws-lc alone.
 	BackendAWSLC Backend = "aws-lc"

@@ -19,8 +19,8 @@ type BatchResult struct {
 // VerifyTokens verifies each token as [VerifyToken] does. It is faster than one call per token if
 // the CPU has AVX-512 IFMA. The results are in input order.
 //
-// threads is an upper bound that includes the calling thread; below 1 means 1. Each additional thread
-// gets at least 64 tokens, so a small batch uses fewer threads.
+// threads is an upper bound that includes the calling thread; below 1 means 1. Each additional
+// thread gets at least 64 tokens, so a small batch uses fewer threads.
 //
 // The error concerns the call, not a token: [ErrInvalidArgument] if the policy is not valid or jwks
 // is nil, and [ErrClosed] if jwks is closed.
@@ -70,8 +70,8 @@ func resultsOf(batch native.Batch, size int) (results []BatchResult, tickets []u
 // VerifyBatch verifies each token as [Verifier.Verify] does. It is faster than one call per token
 // if the CPU has AVX-512 IFMA. The results are in input order.
 //
-// threads is an upper bound that includes the calling thread; below 1 means 1. Each additional thread
-// gets at least 64 tokens, so a small batch uses fewer threads.
+// threads is an upper bound that includes the calling thread; below 1 means 1. Each additional
+// thread gets at least 64 tokens, so a small batch uses fewer threads.
 //
 // With remote keys, tokens whose key is missing may wait for a fetch: at most
 // [RemoteOptions].MaxWait for the whole batch.

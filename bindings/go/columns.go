@@ -22,7 +22,8 @@ type Columns struct {
 	// ExpValidity is the validity bitmap of Exp.
 	ExpValidity []byte
 	// UIDOffsets are the positions in UIDData where the "uid" of each row begins. The last value is
-	// the length of UIDData, so there is one value more than rows. Arrow type of the "uid" column: LargeUtf8.
+	// the length of UIDData, so there is one value more than rows. Arrow type of the "uid" column:
+	// LargeUtf8.
 	UIDOffsets []int64
 	// UIDData contains the "uid"s of accepted tokens in UTF-8, concatenated.
 	UIDData []byte
@@ -30,8 +31,8 @@ type Columns struct {
 	UIDValidity []byte
 }
 
-// columnsOf makes columns in Go. It is called only for a batch in which tokens waited for a key. The
-// library makes the columns of all other batches.
+// columnsOf makes columns in Go. It is called only for a batch in which tokens waited for a key.
+// The library makes the columns of all other batches.
 func columnsOf(results []BatchResult) *Columns {
 	columns := (*Columns)(native.NewColumns(len(results)))
 	for i, result := range results {

@@ -27,8 +27,8 @@
 //
 // A [Policy] defines which tokens are accepted. [ForIssuer] returns the policy for one issuer and
 // one audience, and [DCOS] the policy for DC/OS's Bouncer. The zero Policy is an error. A field
-// that is zero has the strictest meaning. [LoadPolicy] parses a policy in JSON; [LoadRemoteOptions] and
-// [LoadRenewerOptions] do the same for their types.
+// that is zero has the strictest meaning. [LoadPolicy] parses a policy in JSON; [LoadRemoteOptions]
+// and [LoadRenewerOptions] do the same for their types.
 //
 // # Batches and cache
 //
@@ -41,8 +41,8 @@
 //
 // # The service's own token
 //
-// A [*TokenRenewer] logs the service in to get the token that the service sends with its own
-// requests. It replaces the token before the token expires:
+// A [*TokenRenewer] gets the token that the service sends with its own requests. It replaces the
+// token before the token expires:
 //
 //	renewer, err := bouncer.NewTokenRenewer(bouncer.RenewerOptions{ServiceAccountFile: "/run/secrets/account.json"})
 //	client := &http.Client{Transport: renewer.Transport(nil, "master.mesos")}
@@ -68,13 +68,13 @@
 //
 // A [*VerifiedToken], [OwnToken], [*JWK] or [*Error] is a Go value and needs no Close. A [*JWKSet],
 // [*RemoteJWKS], [*Verifier] or [*TokenRenewer] owns memory outside the Go heap. Close frees this
-// memory. Without Close, the garbage collector frees the memory some time after the last use. After Close, methods
-// return [ErrClosed].
+// memory. Without Close, the garbage collector frees the memory some time after the last use. After
+// Close, methods return [ErrClosed].
 //
 // # Linking
 //
-// The package needs cgo, a C compiler and libbouncer_verify. Set CGO_LDFLAGS to the folder of
-// the library:
+// The package needs cgo, a C compiler and libbouncer_verify. Set CGO_LDFLAGS to -L and the
+// folder of the library:
 //
 //	CGO_LDFLAGS="-L/opt/bouncer_verify/lib" go build
 //	CGO_LDFLAGS="-L/opt/bouncer_verify/lib" go build -tags bouncer_static

@@ -59,7 +59,7 @@ func TestEveryStatusHasAnErrorVariable(t *testing.T) {
 		}
 	}
 	if len(statuses) != len(causes)+2 {
-		t.Errorf("the header has %d statuses and this package has %d causes, expected 2 causes less: success and pending have none",
+		t.Errorf("the header has %d statuses and this package has %d causes, expected 2 fewer causes: success and pending have none",
 			len(statuses), len(causes))
 	}
 }

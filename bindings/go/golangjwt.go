@@ -158,8 +158,8 @@ func renameED25519(signingString string) (renamed string, found bool) {
 	return "", false
 }
 
-// verifyED25519 verifies a token whose "alg" is "ED25519", which the library does not support. First
-// the library checks the token with the renamed "alg". This check must fail with
+// verifyED25519 verifies a token whose "alg" is "ED25519", which the library does not support.
+// First the library checks the token with the renamed "alg". This check must fail with
 // ErrInvalidSignature, because the signature covers the original "alg". Then the standard library
 // verifies the signature of the original text.
 func (m *SigningMethod) verifyED25519(renamed, signingString string, signature []byte, keys signatureKeys) error {
@@ -201,8 +201,8 @@ type signatureKeys interface {
 	PublicKeys(header map[string]any) ([]crypto.PublicKey, error)
 }
 
-// signatureKeysOf returns key itself if key is a key set. Otherwise it makes a key set with that one
-// key, and returns this set both as keys and as single. The caller must close single.
+// signatureKeysOf returns key itself if key is a key set. Otherwise it makes a key set with that
+// one key, and returns this set both as keys and as single. The caller must close single.
 func signatureKeysOf(key any) (keys signatureKeys, single *JWKSet, err error) {
 	switch key := key.(type) {
 	case *JWKSet:
@@ -238,8 +238,8 @@ func (r *RemoteJWKS) verifySignature(method *SigningMethod, token string) error 
 	return err
 }
 
-// signatureVerifier returns the verifier for the method's policy. The first call makes the verifier,
-// and later calls return the same one.
+// signatureVerifier returns the verifier for the method's policy. The first call makes the
+// verifier, and later calls return the same one.
 func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error) {
 	if r == nil {
 		return nil, invalidArgument("the *RemoteJWKS is nil")
@@ -269,8 +269,9 @@ func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error)
 
 // PublicKeys returns the keys that may verify a token with this JOSE Header. It is for programs
 // that verify signatures with another library. It selects the keys with the "kid" of the header. If
-// no key has this "kid", it selects the keys without "kid". If the "kid" of the header is absent, null or empty, it
-// selects all keys. Then it removes the keys that do not fit "alg". With golang-jwt:
+// no key has this "kid", it selects the keys without "kid". If the "kid" of the header is absent,
+// null or empty, it selects all keys. Then it removes the keys that do not fit "alg". With
+// golang-jwt:
 //
 //	keys := func(token *jwt.Token) (any, error) {
 //		found, err := jwks.PublicKeys(token.Header)

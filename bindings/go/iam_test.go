@@ -54,7 +54,8 @@ func newIAM() *iam {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+loginPath, func(w http.ResponseWriter, r *http.Request) {
 		s.logins.Add(1)
-		// Always read the body: otherwise net/http does not notice that the client has disconnected.
+		// Always read the body: otherwise net/http does not notice that the client has
+		// disconnected.
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		(*s.loginHandler.Load())(w, r)
@@ -72,8 +73,8 @@ func newIAM() *iam {
 // handleLogins replaces the handler of logins.
 func (s *iam) handleLogins(handler http.HandlerFunc) { s.loginHandler.Store(&handler) }
 
-// logIn handles a login as DC/OS does. The request contains a token that is signed with the account's
-// key. The response contains a token that is signed with the issuer's key.
+// logIn handles a login as DC/OS does. The request contains a token that is signed with the
+// account's key. The response contains a token that is signed with the issuer's key.
 func (s *iam) logIn(w http.ResponseWriter, r *http.Request) {
 	var request struct{ UID, Token string }
 	body, _ := io.ReadAll(r.Body)

@@ -14,8 +14,8 @@ typedef struct {
 // Verifies a batch with the verifier, or with jwks and policy if the verifier is NULL. Never waits.
 //
 // joined contains all tokens without separators. ends contains the end offset of each token in
-// joined. The array of pointers is allocated in C, because cgo does not allow to pass Go memory that
-// contains Go pointers.
+// joined. The array of pointers is allocated in C, because cgo does not allow to pass Go memory
+// that contains Go pointers.
 static inline bouncer_go_batch bouncer_go_batch_run(const bouncer_verifier *verifier,
 		const bouncer_jwks *jwks, const bouncer_policy *policy, const char *joined,
 		const size_t *ends, size_t count, size_t threads) {

@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// A Handle lets any number of goroutines use a C object. After Close, it frees
-// the object when the last use ends. It takes no lock: each use costs two atomic additions.
+// A Handle lets any number of goroutines use a C object. After Close, it frees the object when the
+// last use ends. It takes no lock: each use costs two atomic additions.
 //
 // The zero Handle is closed.
 type Handle struct {
@@ -29,8 +29,8 @@ func own[Owner, Object any](owner *Owner, h *Handle, object Object, free func(Ob
 	h.cleanup = runtime.AddCleanup(owner, free, object)
 }
 
-// Acquire begins a use, and Release ends it. If the handle is closed, Acquire returns false: then do
-// not call Release.
+// Acquire begins a use, and Release ends it. If the handle is closed, Acquire returns false: then
+// do not call Release.
 func (h *Handle) Acquire() bool {
 	if h.uses.Add(1) > 0 && h.free != nil {
 		return true

@@ -4,10 +4,10 @@
 // # Linking
 //
 // The library is linked dynamically, or statically with the build tag bouncer_static. The linker
-// finds it in its default folders or through CGO_LDFLAGS=-L<folder>. In a checkout of
-// the project, the compiler finds the header without a flag. If only bindings/go was copied, as
-// `go mod vendor` does, set CGO_CFLAGS=-I<folder>. The static build passes the file name of the
-// archive, because with -lbouncer_verify the linker would prefer the shared library.
+// finds it in its default folders or through CGO_LDFLAGS=-L<folder>. In a checkout of the project,
+// the compiler finds the header without a flag. If only bindings/go was copied, as `go mod vendor`
+// does, set CGO_CFLAGS=-I<folder>. The static build passes the file name of the archive, because
+// with -lbouncer_verify the linker would prefer the shared library.
 //
 // # Lifetime of memory
 //
@@ -18,9 +18,9 @@
 //     calls on hot paths have these directives.
 //   - C objects that a Go value owns ([JWKS], [Policy], [Verifier], [RemoteJWKS] and [Renewer]):
 //     the garbage collector does not follow pointers to C memory. It could find the owner
-//     unreachable, and free the object, while the last call still uses the object. So every use of the pointer is between
-//     [Handle.Acquire] and [Handle.Release]. Release uses the owner after the call and so keeps it
-//     alive, like runtime.KeepAlive.
+//     unreachable, and free the object, while the last call still uses the object. So every use of
+//     the pointer is between [Handle.Acquire] and [Handle.Release]. Release uses the owner after
+//     the call and so keeps it alive, like runtime.KeepAlive.
 //   - C objects that live only during one function, such as settings, errors, single keys, own
 //     tokens and snapshots: they have no Go owner, and the function frees them.
 //
@@ -28,8 +28,8 @@
 //
 // A call that blocks in C holds a thread of the operating system, and Go never ends the threads
 // that it created for such calls. So a verification never blocks: if it must wait, it returns a
-// ticket, and the caller waits in Go. Only Refresh and the methods whose names begin with Wait
-// block for longer. Close of a [RemoteJWKS] or [Renewer] blocks for at most one second.
+// ticket, and the caller waits in Go. Refresh and the methods whose names begin with Wait block.
+// Close of a [RemoteJWKS] or [Renewer] also blocks, but for at most one second.
 package native
 
 /*
@@ -39,8 +39,8 @@ package native
 
 #include <bouncer_verify.h>
 
-// Returns the ABI version of the library. The call of
-// bouncer_abi_1 makes linking fail if the version is not 1.
+// Returns the ABI version of the library. The call of bouncer_abi_1 makes linking fail if the
+// version is not 1.
 static inline uint32_t bouncer_go_abi_version(void) {
 	bouncer_abi_1();
 	return bouncer_abi_version();

@@ -20,9 +20,8 @@ type OwnToken struct {
 	Generation    uint64
 }
 
-// Token returns the service's own token. It never waits. If a server
-// rejected a token, pass that token as rejected: then the result is a different token. Otherwise
-// pass "".
+// Token returns the service's own token. It never waits. If a server rejected a token, pass that
+// token as rejected: then the result is a different token. Otherwise pass "".
 //
 // Use the ticket as described at [Verifier.Verify], but wait with [Renewer.Wait]. A token together
 // with a ticket is valid, but about to expire.

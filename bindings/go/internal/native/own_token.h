@@ -9,16 +9,16 @@
 typedef struct {
 	bouncer_own_token *token;
 	bouncer_error *error;
-	size_t text_len, token_at; // length of the Authorization value or message; offset of the token in the value
-	uint64_t ticket;           // in: ticket of the ended wait, or 0; out: ticket of the login to wait for, or 0
+	size_t text_len, token_at; // length of the header value or message; offset of the token in the value
+	uint64_t ticket;           // in: ticket that the caller waited for, or 0; out: ticket to wait for, or 0
 	uint64_t generation;       // in: generation of the token that Go already has; out: of the returned token
 	int64_t expires_at;
 	bouncer_status status;
 	uint32_t is_known, expires;
 } bouncer_go_own_result;
 
-// Copies the token or error into text, a buffer of room bytes, and frees the object. If the buffer is
-// too small, the object is not freed: call this again with a buffer of text_len bytes.
+// Copies the token or error into text, a buffer of room bytes, and frees the object. If the buffer
+// is too small, the object is not freed: call this again with a buffer of text_len bytes.
 static inline void bouncer_go_read_own_token(bouncer_go_own_result *result, char *text, size_t room) {
 	size_t len = 0;
 	if (result->status == BOUNCER_STATUS_OK) {
@@ -39,8 +39,8 @@ static inline void bouncer_go_read_own_token(bouncer_go_own_result *result, char
 	}
 }
 
-// Gets the service's own token, or a different one if rejected is not empty. Never waits. If
-// the generation is the one that Go already has, the token is the same and is not copied again.
+// Gets the service's own token, or a different one if rejected is not empty. Never waits. If the
+// generation is the one that Go already has, the token is the same and is not copied again.
 static inline void bouncer_go_own_token(const bouncer_renewer *renewer, const char *rejected,
 		size_t rejected_len, bouncer_go_own_result *result, char *text, size_t room) {
 	uint64_t known = result->generation;

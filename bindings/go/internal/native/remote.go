@@ -55,8 +55,8 @@ func (r *RemoteJWKS) WaitAttempts(attempts uint64, timeout time.Duration) {
 	C.bouncer_remote_jwks_wait_attempts(r.pointer, C.uint64_t(attempts), milliseconds(timeout))
 }
 
-// WaitReady blocks until usable keys are loaded. After the timeout it returns the reason why no keys
-// are loaded. It also starts the first fetch of a lazy key set.
+// WaitReady blocks until usable keys are loaded. After the timeout it returns the reason why no
+// keys are loaded. It also starts the first fetch of a lazy key set.
 func (r *RemoteJWKS) WaitReady(timeout time.Duration) *Error {
 	if !r.Acquire() {
 		return Closed
@@ -105,8 +105,8 @@ func (r *RemoteJWKS) Generation() uint64 {
 	return uint64(C.bouncer_remote_jwks_generation(r.pointer))
 }
 
-// Close stops the fetches and wakes all blocked calls. The C object is freed after the last of these
-// calls has returned.
+// Close stops the fetches and wakes all blocked calls. The C object is freed after the last of
+// these calls has returned.
 func (r *RemoteJWKS) Close() {
 	if !r.Acquire() {
 		return

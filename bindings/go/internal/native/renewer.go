@@ -55,8 +55,8 @@ func (r *Renewer) WaitAttempts(attempts uint64, timeout time.Duration) {
 // If there is then no valid token, it returns the reason. It also starts the first login of a lazy
 // renewer.
 //
-// After a rejected login, bouncer_renewer_wait_ready returns at once. This method waits for the next
-// login, because an operator may replace the secret.
+// After a rejected login, bouncer_renewer_wait_ready returns at once. This method waits for the
+// next login, because an operator may replace the secret.
 func (r *Renewer) WaitReady(timeout time.Duration) *Error {
 	if timeout == 0 {
 		return r.ready()
@@ -110,9 +110,9 @@ func (r *Renewer) WaitLogin(timeout time.Duration) bool {
 	return C.bouncer_renewer_wait_login(r.pointer, milliseconds(timeout)) != 0
 }
 
-// Supply passes a token to the renewer after WaitLogin has returned true. The token is valid for the
-// given number of seconds from now. If seconds is negative, a JWT is valid until its "exp", and any
-// other token never expires.
+// Supply passes a token to the renewer after WaitLogin has returned true. The token is valid for
+// the given number of seconds from now. If seconds is negative, a JWT is valid until its "exp", and
+// any other token never expires.
 func (r *Renewer) Supply(token string, seconds int64) *Error {
 	if !r.Acquire() {
 		return Closed
@@ -126,8 +126,8 @@ func (r *Renewer) Supply(token string, seconds int64) *Error {
 	return nil
 }
 
-// SupplyFailure reports that the program has no token, after WaitLogin has returned true. The reason
-// must be UTF-8.
+// SupplyFailure reports that the program has no token, after WaitLogin has returned true. The
+// reason must be UTF-8.
 func (r *Renewer) SupplyFailure(rejected bool, reason string) *Error {
 	if !r.Acquire() {
 		return Closed

@@ -25,8 +25,8 @@ const (
 // The methods return the extended list, as append does, so that the buffer can stay on the stack.
 type Settings []byte
 
-// Set sets a setting and replaces its previous value. A setting that is a list then
-// contains only this item.
+// Set sets a setting and replaces its previous value. A setting that is a list then contains only
+// this item.
 func (s Settings) Set(name, value string) Settings { return s.change('s', name, value) }
 
 // Add appends an item to a setting that is a list.
@@ -43,8 +43,8 @@ func (s Settings) change(how byte, name, value string) Settings {
 	return append(s, value...)
 }
 
-// Document returns the settings as JSON without secrets. If a change is invalid, it returns
-// the settings before that change, and the error.
+// Document returns the settings as JSON without secrets. If a change is invalid, it returns the
+// settings before that change, and the error.
 func (s Settings) Document(kind Kind) (string, *Error) {
 	settings := C.bouncer_go_settings(C.uint32_t(kind), bytesPointer(s), C.size_t(len(s)))
 	defer C.bouncer_settings_free(settings)

@@ -21,8 +21,8 @@ typedef struct {
 // The result of one call. If token or error is not 0, the text buffer was too small: call
 // bouncer_go_read with a buffer of text_len bytes.
 //
-// token and error are addresses stored as integers. If the type contained pointers, cgo would search
-// its memory for Go pointers in each call.
+// token and error are addresses stored as integers. If the type contained pointers, cgo would
+// search its memory for Go pointers in each call.
 typedef struct {
 	uintptr_t token, error;
 	size_t text_len;
@@ -86,8 +86,9 @@ static inline void bouncer_go_write_error(const bouncer_error *error, bouncer_go
 	*claim = bouncer_go_append(text, room, len, name.data, name.len);
 }
 
-// Copies the token or error of a verdict into text, a buffer of room bytes, and frees the object. If
-// the buffer is too small, the object is not freed: call this again with a buffer of text_len bytes.
+// Copies the token or error of a verdict into text, a buffer of room bytes, and frees the object.
+// If the buffer is too small, the object is not freed: call this again with a buffer of text_len
+// bytes.
 static inline void bouncer_go_read(bouncer_go_verdict *verdict, char *text, size_t room) {
 	bouncer_token *token = (bouncer_token *)verdict->token;
 	bouncer_error *error = (bouncer_error *)verdict->error;

@@ -27,8 +27,8 @@ type HeldKeys struct {
 	keys Keys
 }
 
-// Hold returns HeldKeys that keep the C object alive until they are closed. It returns false if keys
-// is already closed.
+// Hold returns HeldKeys that keep the C object alive until they are closed. It returns false if
+// keys is already closed.
 func Hold(keys Keys) (*HeldKeys, bool) {
 	if !keys.Acquire() {
 		return nil, false
