@@ -152,7 +152,7 @@ func TestAVerifierMayBeClosedWhileGoroutinesVerifyBatches(t *testing.T) {
 	}
 }
 
-// The garbage collector runs while tokens are verified and kept.
+// The test runs the garbage collector while it verifies tokens and keeps the results.
 func TestResultsRemainValidAfterTheirBatchIsFreed(t *testing.T) {
 	m := newMixture(t, 64)
 	var kept []*bouncer.VerifiedToken

@@ -73,8 +73,8 @@
 //
 // # Linking
 //
-// The package needs cgo, a C compiler and libbouncer_verify. Set CGO_LDFLAGS to -L and the
-// folder of the library:
+// The package needs cgo, a C compiler and libbouncer_verify. Set CGO_LDFLAGS to -L and the folder
+// of the library:
 //
 //	CGO_LDFLAGS="-L/opt/bouncer_verify/lib" go build
 //	CGO_LDFLAGS="-L/opt/bouncer_verify/lib" go build -tags bouncer_static

@@ -9,8 +9,8 @@ import (
 // ColumnsOf exports columnsOf, which makes the columns of a batch with pending tokens.
 var ColumnsOf = columnsOf
 
-// OnBlock replaces every blocking C call of the renewer with a call of around. The function
-// around must run block, which is the C call. Call OnBlock before any goroutine waits for the renewer.
+// OnBlock replaces every blocking C call of the renewer with a call of around. The function around
+// must run block, which is the C call. Call OnBlock before any goroutine waits for the renewer.
 func OnBlock(r *TokenRenewer, around func(block func() bool) bool) {
 	r.flights.worker = blockingWorker{r.flights.worker, around}
 }

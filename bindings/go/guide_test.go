@@ -15,7 +15,7 @@ func TestTheExamplesContainTheGoCodeOfTheGuideAndOfTheReadme(t *testing.T) {
 	}
 	pages := must(filepath.Glob("../../docs/guide/*.md"))(t)
 	if len(pages) == 0 {
-		t.Skip("SKIPPED: the guide: run the test in a checkout that contains docs/guide")
+		t.Skip("the guide is missing: run the test in a checkout that contains docs/guide")
 	}
 	for _, page := range append(pages, "../../README.md") {
 		text := string(must(os.ReadFile(page))(t))
