@@ -13,7 +13,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestEveryEncodingOfAKeyIsTheSameKey(t *testing.T) {
+func TestAKeyReadFromAnyEncodingIsTheSameKey(t *testing.T) {
 	for _, algorithm := range []bouncer.Algorithm{bouncer.RS256, bouncer.ES256, bouncer.Ed25519} {
 		public := testIssuer().public(algorithm)
 		key := must(bouncer.JWKFromPublicKey(public))(t)
@@ -35,7 +35,7 @@ func TestEveryEncodingOfAKeyIsTheSameKey(t *testing.T) {
 	}
 }
 
-func TestThePropertiesOfAnRSAKey(t *testing.T) {
+func TestAnRSAKeyReturnsItsProperties(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	key := jwks.Keys()[0]
 	const kid = "55fb61042768f62ea3b06778c6043f7c8c92769a0c248076a2995dfd50c4acb9"

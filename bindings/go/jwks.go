@@ -19,8 +19,8 @@ type JWKSet struct {
 	skipped []SkippedKey
 	fast    int // number of accelerated keys
 
-	// The first policy that VerifyToken was called with. It stays prepared, because most programs
-	// have only one.
+	// The first policy without a Clock that a verification used. It stays prepared, because most
+	// programs have only one policy.
 	prepared atomic.Pointer[preparedPolicy]
 }
 
@@ -37,7 +37,7 @@ type SkippedKey struct {
 }
 
 // LoadJWKS parses a JWK Set document of at most 1 MiB and 1000 keys. It uses the first 100 usable
-// keys. The document is not kept.
+// keys. It keeps no reference to document.
 //
 // Keys that are not usable are skipped; [JWKSet.Skipped] returns them with the reason. The error is
 // [ErrMalformedJWKSet] if the document is not a JWK Set, and [ErrNoUsableKey] if no key is usable.
@@ -57,8 +57,8 @@ func LoadJWKSWith(document []byte, backend Backend) (*JWKSet, error) {
 	return newJWKSet(native.LoadJWKSWith(document, backend.native()))
 }
 
-// NewJWKSet returns a key set of single keys. The error is [ErrNoUsableKey] without keys, and
-// [ErrInvalidArgument] if a key is nil.
+// NewJWKSet returns a key set that contains these keys. The error is [ErrNoUsableKey] if there are
+// no keys, [ErrInvalidArgument] if a key is nil, and [ErrUnusableKey] if a key is the zero JWK.
 func NewJWKSet(keys ...*JWK) (*JWKSet, error) {
 	if errLibrary != nil {
 		return nil, errLibrary

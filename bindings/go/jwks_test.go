@@ -43,7 +43,7 @@ func TestDocumentsThatAreNotAKeySetAreRejected(t *testing.T) {
 	expectError(t, err, bouncer.ErrUnusableKey)
 }
 
-func TestTheDocumentIsNotKept(t *testing.T) {
+func TestAKeySetKeepsNoReferenceToTheDocument(t *testing.T) {
 	document := []byte(documentJWKS)
 	jwks := must(bouncer.LoadJWKS(document))(t)
 	clear(document)
@@ -83,7 +83,7 @@ func TestAClosedSetReturnsErrClosed(t *testing.T) {
 	expectError(t, err, bouncer.ErrClosed)
 }
 
-func TestLoadingAndClosingLeaksNoMemory(t *testing.T) {
+func TestLoadingAndClosingAKeySetLeaksNoMemory(t *testing.T) {
 	document := []byte(documentJWKS)
 	expectNoGrowth(t, 2000, 2000, func() {
 		jwks := must(bouncer.LoadJWKS(document))(t)

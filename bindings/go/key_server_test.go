@@ -110,7 +110,7 @@ func hanging(t testing.TB, after http.HandlerFunc) (handler http.HandlerFunc, re
 	}, release
 }
 
-// signers are the keys of an issuer, by kid.
+// signers contains the private keys of an issuer, by kid.
 type signers map[string]ed25519.PrivateKey
 
 func newSigners(t testing.TB, kids ...string) signers {
@@ -161,7 +161,8 @@ func remoteVerifier(t testing.TB, keys *bouncer.RemoteJWKS) *bouncer.Verifier {
 	return must(bouncer.NewVerifier(keys, remotePolicy))(t)
 }
 
-// soon returns a context for calls that must end soon. 20 s are enough on a busy machine.
+// soon returns a context that ends after 20 s, for calls that must end soon. 20 s are enough on a
+// busy machine.
 func soon(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	t.Cleanup(cancel)
@@ -179,7 +180,7 @@ func expectAnna(t testing.TB) func(*bouncer.VerifiedToken, error) {
 	return func(token *bouncer.VerifiedToken, err error) {
 		t.Helper()
 		if err != nil || token.UID() != "anna" {
-			t.Error("the token is not anna's:", err)
+			t.Error("the token is rejected, or its uid is not anna:", err)
 		}
 	}
 }
@@ -189,7 +190,7 @@ func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("waited 20 s in vain for:", what)
+			t.Fatal("timed out after 20 s, waiting for:", what)
 		}
 	}
 }

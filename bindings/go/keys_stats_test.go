@@ -44,7 +44,7 @@ func TestTheStatsOfKeysAreComplete(t *testing.T) {
 	}
 
 	// One fetch for each reason: a token with an unknown kid, a token without kid, and Refresh. The
-	// second token with an unknown kid causes none.
+	// second token with an unknown kid causes no fetch.
 	verifier := remoteVerifier(t, keys)
 	for range 2 {
 		_, err := verifier.Verify(issuer.token(t, "b"))
@@ -70,7 +70,7 @@ func TestEveryCFunctionOfRemoteKeysIsUsed(t *testing.T) {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)
 		}
-		t.Skip("SKIPPED: the header: run the tests in a checkout")
+		t.Skip("SKIPPED: the comparison with the C header: run the tests in a checkout")
 	}
 	calls := nativeSource(t)
 	declaration := regexp.MustCompile(`(?m)^[a-z].*\b(bouncer_remote_jwks_\w+)\(`)
@@ -94,6 +94,6 @@ func expectFields[Stats any](t *testing.T, header, prefix string) {
 		}
 	}
 	if fields == 0 || fields != len(stats) {
-		t.Errorf("%d fields for %d stats", fields, len(stats))
+		t.Errorf("%d Go fields for %d stats of the C header", fields, len(stats))
 	}
 }

@@ -10,17 +10,18 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// longestWatch is the longest time that a logging goroutine blocks in C. An attempt or Close wakes
-// it earlier.
+// longestWatch is the longest time of one blocking call in C, in a goroutine that logs attempts or
+// calls a source. An attempt or Close ends the call earlier.
 const longestWatch = 10 * time.Second
 
-// watch calls report after each attempt of a worker, until the worker is closed.
+// watch calls report once at the start, and then after each attempt of a worker. It returns when
+// the worker is closed.
 func watch[Stats any](
 	waitAttempts func(attempts uint64, timeout time.Duration), stats func() (native.Stats, *native.Error),
 	read func(native.Stats) Stats, attempts func(Stats) uint64, report func(before, now Stats),
 ) {
 	var before Stats
-	rows, err := stats() // before the first attempt, keys may come from a seed or a file
+	rows, err := stats() // do not wait for an attempt first: a seed or a file may already contain keys
 	for err == nil {
 		now := read(rows)
 		report(before, now)
@@ -31,14 +32,15 @@ func watch[Stats any](
 }
 
 // watchKeys logs the events of remote keys. It holds no reference to the RemoteJWKS, so the garbage
-// collector can free one that was not closed.
+// collector can free a RemoteJWKS that was not closed.
 func watchKeys(keys *native.RemoteJWKS, logger *slog.Logger) {
 	watch(keys.WaitAttempts, keys.Stats, newKeysStats,
 		func(stats KeysStats) uint64 { return stats.Attempts },
 		func(before, now KeysStats) { logKeys(logger, before, now) })
 }
 
-// watchLogins logs the events of a renewer. It holds no reference to the TokenRenewer either.
+// watchLogins logs the events of a renewer. It holds no reference to the TokenRenewer, so the
+// garbage collector can free a TokenRenewer that was not closed.
 func watchLogins(renewer *native.Renewer, logger *slog.Logger) {
 	watch(renewer.WaitAttempts, renewer.Stats, newRenewerStats,
 		func(stats RenewerStats) uint64 { return stats.Attempts },

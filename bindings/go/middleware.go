@@ -11,16 +11,18 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A TokenVerifier verifies tokens. It is a [*Verifier], or a type of the program with its own
-// checks.
+// A TokenVerifier verifies tokens. [*Verifier] is one. Your program may also define its own type,
+// to add checks.
 //
 // If the type also has a method VerifyContext, like [*Verifier], [RequireToken] calls VerifyContext
 // with the request's context, and does not call Verify.
 //
 // A type that embeds a [*Verifier] has both methods, and may override only one of them. So for such
-// a type [RequireToken] calls both, VerifyContext first, and both must accept the token. To have
-// one call, hold the [*Verifier] in a named field. If a type embeds an interface with both methods,
-// only VerifyContext is called, so the type must declare both methods itself.
+// a type [RequireToken] calls both, VerifyContext first, and both must accept the token. To verify
+// each token only once, hold the [*Verifier] in a named field.
+//
+// If a type embeds an interface with both methods, [RequireToken] calls only VerifyContext. Such a
+// type must override both methods.
 type TokenVerifier interface {
 	Verify(token string) (*VerifiedToken, error)
 }
@@ -36,29 +38,30 @@ type verifierOrEmbeds interface{ isOrEmbedsVerifier() }
 
 func (v *Verifier) isOrEmbedsVerifier() {}
 
-// A Middleware passes only requests whose token is accepted. It is [RequireToken] with all
-// settings.
+// A Middleware passes only requests whose token is accepted. It has more settings than
+// [RequireToken].
 type Middleware struct {
 	// Verifier verifies the tokens. It is required.
 	Verifier TokenVerifier
 
-	// Extract returns the token of a request, before verification. Nil means [FromAuthorization].
-	// See also [FromHeader], [FromCookie] and [FromQuery].
+	// Extract returns the text of the token in a request. Nil means [FromAuthorization]. See also
+	// [FromHeader], [FromCookie] and [FromQuery].
 	//
-	// The request is rejected with [ErrMalformedAuthorization] if Extract returns an empty token,
-	// or an error that belongs to no group of this package.
+	// The request is rejected with [ErrMalformedAuthorization] if Extract returns an empty text. The
+	// same error is used if Extract returns an error that matches none of [ErrInvalidToken],
+	// [ErrKeys], [ErrLogin] and [ErrProgram].
 	Extract func(*http.Request) (string, error)
 
-	// Refuse writes the response to a request that is rejected with the error. Nil means [Refuse].
+	// Refuse writes the response to a rejected request. The error is the reason. Nil means [Refuse].
 	Refuse func(http.ResponseWriter, *http.Request, error)
 }
 
 // RequireToken returns middleware that passes only requests with a token that verifier accepts. The
-// handlers behind it get the token with [TokenFromContext] and [UIDFromContext].
+// next handlers get the token with [TokenFromContext] and [UIDFromContext].
 //
 // The token is taken from the Authorization header, which must occur once: "Bearer <jwt>", or
-// "token=<jwt>" as DC/OS sends it. Use a [Middleware] to take it from elsewhere. refuse writes the
-// response to a rejected request; nil means [Refuse].
+// "token=<jwt>" as DC/OS sends it. To take the token from another place, use a [Middleware]. refuse
+// writes the response to a rejected request; nil means [Refuse].
 func RequireToken(
 	verifier TokenVerifier, refuse func(http.ResponseWriter, *http.Request, error),
 ) func(http.Handler) http.Handler {
@@ -169,8 +172,8 @@ func FromQuery(name string) func(*http.Request) (string, error) {
 	}
 }
 
-// onlyOne returns the only value. Several values are an error: another program on the path could
-// choose a different one.
+// onlyOne returns the only value. Several values are an error: a proxy in front of this program
+// could check a different one.
 func onlyOne(values []string, what string) (string, error) {
 	switch {
 	case len(values) > 1:
@@ -187,7 +190,7 @@ func noToken(message string) error {
 
 // Refuse writes the response to a request whose token was rejected with err. The status is
 // [HTTPStatus]. A 401 has a WWW-Authenticate header with the name of the cause, see [Challenge].
-// The response contains nothing of the token.
+// The response contains no part of the token.
 func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	status := HTTPStatus(err)
 	if status == http.StatusUnauthorized {
@@ -200,9 +203,9 @@ func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 // Challenge returns the value of the WWW-Authenticate header (RFC 6750 section 3) for the response
 // to a request whose token was rejected with err. It is "" if [HTTPStatus] is not 401.
 //
-// It contains the name of the cause, such as "expired", if err is or wraps an [*Error] or a
-// variable such as [ErrExpired]. If the request has no token, it contains no cause, as RFC 6750
-// section 3.1 requires.
+// The value contains the name of the cause, such as "expired", if err is or wraps an [*Error] or a
+// variable such as [ErrExpired]. If the request has no token, the value contains no cause, as RFC
+// 6750 section 3.1 requires.
 func Challenge(err error) string {
 	switch {
 	case HTTPStatus(err) != http.StatusUnauthorized:
@@ -247,15 +250,15 @@ func ContextWithToken(ctx context.Context, token *VerifiedToken) context.Context
 	return context.WithValue(ctx, tokenKey{}, token)
 }
 
-// TokenFromContext returns the token that [RequireToken] verified. It reports false if there is
-// none.
+// TokenFromContext returns the token that [RequireToken] verified. It reports false if ctx contains
+// no token.
 func TokenFromContext(ctx context.Context) (*VerifiedToken, bool) {
 	token, _ := ctx.Value(tokenKey{}).(*VerifiedToken)
 	return token, token != nil
 }
 
 // UIDFromContext returns the "uid" of the token that [RequireToken] verified. It reports false if
-// there is no token, or if its "uid" is absent or empty.
+// ctx contains no token, or if the "uid" is absent, empty or not a string.
 func UIDFromContext(ctx context.Context) (string, bool) {
 	token, found := TokenFromContext(ctx)
 	if !found || token.UID() == "" {

@@ -84,7 +84,7 @@ func TestARequestWithoutAnAcceptedTokenIsRejected(t *testing.T) {
 	}
 }
 
-func TestMissingKeysAreA503(t *testing.T) {
+func TestWithoutKeysTheStatusIs503(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, failing(http.StatusNotFound))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
@@ -155,7 +155,7 @@ func TestAWrapperGetsTheContextOfTheRequest(t *testing.T) {
 	}
 }
 
-func TestAWrapperWaitsNoLongerThanTheRequest(t *testing.T) {
+func TestAWrapperWaitsNoLongerThanTheContextOfTheRequest(t *testing.T) {
 	issuer := newSigners(t, "a")
 	blocked, _ := hanging(t, document(issuer.jwks(t, "a")))
 	server := startKeyServer(t, blocked)
@@ -306,7 +306,7 @@ func TestTheTokenComesFromTheConfiguredPlace(t *testing.T) {
 		"an empty query parameter":   {bouncer.FromQuery("empty"), 401, "Bearer"},
 		"two query parameters":       {bouncer.FromQuery("two"), 401, "Bearer"},
 		"a function":                 {own(documentToken, nil), 200, ""},
-		"a function that finds none": {own("", nil), 401, "Bearer"},
+		"a function without a token": {own("", nil), 401, "Bearer"},
 		"a function that fails":      {own("", http.ErrNoCookie), 401, "Bearer"},
 		"a function without keys":    {own("", bouncer.ErrKeysUnavailable), 503, ""},
 		"a function with ErrClosed":  {own("", bouncer.ErrClosed), 500, ""},
@@ -333,7 +333,7 @@ func TestTheTokenComesFromTheConfiguredPlace(t *testing.T) {
 	}
 }
 
-func TestTheErrorNamesThePlaceWithoutAToken(t *testing.T) {
+func TestTheErrorNamesWhereTheTokenIsMissing(t *testing.T) {
 	request := httptest.NewRequest("GET", "/", nil)
 	for expected, extract := range map[string]func(*http.Request) (string, error){
 		"the request has no Authorization header": bouncer.FromAuthorization,

@@ -18,11 +18,12 @@ import (
 // The token is a secret: fmt and slog do not print it. Text returns it.
 type OwnToken struct{ content *ownToken }
 
-// fmt calls no methods on the unexported fields of another struct. With a verb that does not fit,
-// it then follows one pointer. The second pointer hides the text from it.
+// fmt calls no method of a value in an unexported field of another struct. If the verb does not fit
+// the type, fmt follows one pointer and prints the fields. The token text is behind a second
+// pointer, so fmt does not print it.
 type ownToken struct {
-	authorization *string // the token is its end
-	tokenAt       int
+	authorization *string // ends with the token
+	tokenAt       int     // index of the token in authorization
 	expiresAt     time.Time
 	expires       bool
 	generation    uint64
@@ -78,7 +79,8 @@ func (t OwnToken) String() string {
 // GoString returns String.
 func (t OwnToken) GoString() string { return t.String() }
 
-// Format writes String for every verb: for some verbs fmt would otherwise print the fields.
+// Format writes the text of String for every verb. Otherwise fmt would print the fields for some
+// verbs.
 func (t OwnToken) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, t.String()) }
 
 // LogValue returns String, for slog.

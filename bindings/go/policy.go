@@ -32,7 +32,7 @@ func newPolicy(made settings) (*native.Policy, error) {
 	return policy, errorOf(err)
 }
 
-// settings appends every field except Clock.
+// settings appends every field except Clock to made.
 func (p *Policy) settings(made settings) (settings, error) {
 	if p.Clock != nil && !p.Time.IsZero() {
 		return made, invalidArgument("Policy.Clock and Policy.Time are mutually exclusive")
@@ -40,11 +40,11 @@ func (p *Policy) settings(made settings) (settings, error) {
 	return p.apply(made), nil
 }
 
-// at appends the time to verify at.
+// at sets the time of the verification.
 func (s settings) at(now time.Time) settings { return s.integer("time", now.Unix()) }
 
-// with calls work with the C policy for policy. It keeps the first policy without a Clock prepared;
-// another policy is made for this call only.
+// with converts policy into a C policy, and calls work with the C policy. The key set keeps the
+// first C policy without a Clock. Any other C policy is made for this call only.
 func (s *JWKSet) with(policy *Policy, work func(*native.Policy) error) error {
 	if s == nil {
 		return invalidArgument("the key set is nil")

@@ -16,13 +16,13 @@ func TestAnInvalidPolicyIsAnError(t *testing.T) {
 	for name, policy := range map[string]bouncer.Policy{
 		"nothing is set":           {},
 		"unknown profile":          {Profile: "bouncer"},
-		"issuers and any":          {Issuers: []string{"a"}, AnyIssuer: true},
+		"issuers and AnyIssuer":    {Issuers: []string{"a"}, AnyIssuer: true},
 		"negative leeway":          {Leeway: -time.Second},
 		"leeway over 5 minutes":    {Leeway: 5*time.Minute + time.Millisecond},
 		"negative length":          {MaxTokenLen: -1},
 		"length over 1 MiB":        {MaxTokenLen: 1<<20 + 1},
 		"unknown algorithm":        {Algorithms: []bouncer.Algorithm{"HS256"}},
-		"none":                     {Algorithms: []bouncer.Algorithm{"none"}},
+		"algorithm none":           {Algorithms: []bouncer.Algorithm{"none"}},
 		"two algorithms in one":    {Algorithms: []bouncer.Algorithm{"RS256 ES256"}},
 		"empty algorithm":          {Algorithms: []bouncer.Algorithm{""}},
 		"issuer not UTF-8":         {Issuers: []string{"\xff"}},
@@ -30,9 +30,9 @@ func TestAnInvalidPolicyIsAnError(t *testing.T) {
 		"claim not UTF-8":          {RequiredClaims: []string{"\xff"}},
 		"string claim not UTF-8":   {RequiredStringClaims: []string{"\xff"}},
 		"type not UTF-8":           {TokenType: "\xff"},
-		"two clocks":               {Time: time.Unix(1, 0), Clock: time.Now},
-		"a clock, and no leeway":   {Clock: time.Now, Leeway: -time.Second},
-		"the first failure counts": {Issuers: []string{"a", "\xff", "b"}, Audiences: []string{"c"}},
+		"Time and Clock":           {Time: time.Unix(1, 0), Clock: time.Now},
+		"Clock, negative leeway":   {Clock: time.Now, Leeway: -time.Second},
+		"one issuer of 3 not UTF8": {Issuers: []string{"a", "\xff", "b"}, Audiences: []string{"c"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if name != "nothing is set" && policy.Profile == "" {
@@ -151,7 +151,7 @@ func TestEveryVerificationCallsTheClockOnce(t *testing.T) {
 	_, err := fixed.WithCache(10)
 	expectError(t, err, bouncer.ErrInvalidArgument)
 
-	// The keys may be closed, as with a verifier without a clock.
+	// Closing the keys has the same effect as for a verifier without a clock.
 	_ = jwks.Close()
 	_ = remote.Close()
 	if _, err := fixed.Verify(documentToken); err != nil {
@@ -176,7 +176,8 @@ func TestEveryVerificationCallsTheClockOnce(t *testing.T) {
 	expectError(t, err, bouncer.ErrClosed)
 }
 
-// Policy.Time treats the zero time.Time, in the year 1, as not set. Policy.Clock must not.
+// Policy.Time treats the zero time.Time, in the year 1, as not set. The time of a Policy.Clock is
+// always used, even if it is zero.
 func TestTheZeroTimeOfAClockIsAValidTime(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	policy := bouncer.Policy{Profile: "dcos", Clock: func() time.Time { return time.Time{} }}
@@ -222,7 +223,8 @@ func TestTheLastCallWithAClockKeepsItsKeysAlive(t *testing.T) {
 	}
 }
 
-// An unset environment variable can cause such a setting. No token would ever be accepted.
+// An issuer or audience can be empty by mistake, for example if an environment variable is not set.
+// Such a policy would reject every token.
 func TestAnEmptyIssuerOrAudienceIsAnError(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	for name, policy := range map[string]bouncer.Policy{

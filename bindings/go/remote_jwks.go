@@ -15,38 +15,39 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A RemoteJWKS is an issuer's JWK Set (RFC 7517 section 5) that is fetched from the issuer. It is
-// refreshed in the background, through rotations and outages. Any number of goroutines may use it.
+// A RemoteJWKS fetches an issuer's JWK Set (RFC 7517 section 5) and refreshes it in the background.
+// It handles key rotations and outages of the issuer. Any number of goroutines may use it.
 //
-// Make one per issuer when the program starts, and keep it. Each has its own thread and its own
-// fetches, so one per request would overload the issuer. Call [RemoteJWKS.Close] when it is no
-// longer needed, or leave that to the garbage collector.
+// Make one RemoteJWKS per issuer when the program starts, and keep it. Each has its own thread and
+// its own fetches, so making one for each request would overload the issuer. Call
+// [RemoteJWKS.Close] when it is no longer needed, or leave that to the garbage collector.
 //
-//   - A token whose key is cached is verified without a lock and without waiting, whatever the
-//     network does.
+//   - A token whose key is cached is verified without a lock and without waiting, even if the
+//     issuer does not respond.
 //   - Keys are refreshed at 70 to 80 % of their lifetime. A failed refresh is retried with a
-//     growing back-off. The old keys are used until [RemoteOptions].MaxStale; after that the error
-//     is [ErrKeysUnavailable].
-//   - A token with an unknown "kid" may cause a fetch: two in a row, then one in 10 seconds. If a
-//     token has no "kid" and no key verifies it, or the key with its "kid" does not verify it, it
-//     may cause one fetch in 5 minutes. Everything else in the token must be valid.
+//     growing back-off. The old keys are used for [RemoteOptions].MaxStale after the issuer last
+//     confirmed them. After that the error is [ErrKeysUnavailable].
+//   - Tokens with an unknown "kid" may cause two fetches without a pause, then one every 10
+//     seconds. Tokens with an invalid signature, but a known "kid" or no "kid", may cause one fetch
+//     every 5 minutes. A token causes a fetch only if everything else in it is valid.
 //   - When a new set arrives, the keys that the issuer removed are no longer used.
 //
-// All callers that wait for a fetch share it. Goroutines wait in Go: however many wait, a
-// RemoteJWKS blocks only a few threads of the operating system.
+// All callers that wait for a fetch share it. Goroutines wait in Go: a RemoteJWKS blocks only a few
+// threads of the operating system, even if many goroutines wait.
 type RemoteJWKS struct {
-	// Goroutines hold native and flights, never the RemoteJWKS. So the garbage collector can find
-	// it unreachable if the program does not close it. Every method ends with runtime.KeepAlive of
-	// its receiver: otherwise the cleanup could close it during its own last call.
+	// Background goroutines refer to native and flights, never to the RemoteJWKS. So the garbage
+	// collector can free a RemoteJWKS that the program does not close. Methods end with
+	// runtime.KeepAlive of the receiver. Otherwise cleanup could close native during the last call
+	// of a method.
 	native  *native.RemoteJWKS
 	flights *singleflight
-	maxWait time.Duration // of a verification
+	maxWait time.Duration // longest wait of one verification
 	cleanup runtime.Cleanup
-	methods sync.Map // *SigningMethod to *Verifier
+	methods sync.Map // the *Verifier for each *SigningMethod
 }
 
 // NewRemoteJWKS returns a remote key set. The first fetch starts at once in the background, unless
-// the options set Lazy. [RemoteJWKS.WaitReady] waits for it.
+// the options set Lazy. [RemoteJWKS.WaitReady] waits for the keys.
 //
 // The error is [ErrInvalidArgument] if an option is not valid, and [ErrMalformedJWKSet] or
 // [ErrNoUsableKey] if the Seed is not usable. A failed fetch is not an error here.
@@ -75,8 +76,8 @@ func NewRemoteJWKS(options RemoteOptions) (*RemoteJWKS, error) {
 	return remote, nil
 }
 
-// WaitReady blocks until there are keys or ctx ends. Use it to detect a wrong setting when the
-// program starts, not at its first request.
+// WaitReady blocks until there are keys or ctx ends. Call it when the program starts, to detect a
+// wrong setting before the first request.
 //
 // If ctx ends first, the error contains the reason why there are no keys. With [errors.Is] it
 // matches both [ErrKeysUnavailable] and the error of ctx. After Close it is [ErrClosed].
@@ -85,9 +86,9 @@ func (r *RemoteJWKS) WaitReady(ctx context.Context) error {
 	return r.flights.waitReady(ctx)
 }
 
-// Refresh fetches the keys now and blocks until the fetch is over. The fetch starts after the call;
-// concurrent callers share one. Refresh has no rate limit, so call it on an operator's command and
-// not for each request.
+// Refresh fetches the keys now and blocks until the fetch is over. It always starts a new fetch,
+// also if one is in flight. Concurrent callers share the new fetch. Refresh has no rate limit, so
+// call it on an operator's command and not for each request.
 //
 // If the fetch fails, the error is [ErrKeysUnavailable] with the reason, and the keys in use stay.
 // If ctx ends first, the fetch goes on, and the error matches both the group [ErrKeys] and the
@@ -134,7 +135,8 @@ func (r *RemoteJWKS) Prometheus() (string, error) {
 // [RemoteJWKS.Current] does. A header with an unknown "kid" may cause a fetch, as a token does in
 // [Verifier.Verify]; the call then waits at most [RemoteOptions].MaxWait.
 //
-// The error may also be [ErrKeysUnavailable] if there are no keys, and [ErrClosed] after Close.
+// The errors are those of [JWKSet.PublicKeys]. The error is also [ErrKeysUnavailable] if there are
+// no keys, and [ErrClosed] after Close.
 func (r *RemoteJWKS) PublicKeys(header map[string]any) ([]crypto.PublicKey, error) {
 	found, err := r.publicKeysInUse(header)
 	if !errors.Is(err, ErrNoMatchingKey) && !errors.Is(err, ErrKeysUnavailable) {
@@ -146,8 +148,8 @@ func (r *RemoteJWKS) PublicKeys(header map[string]any) ([]crypto.PublicKey, erro
 	if method == nil || !named && !errors.Is(err, ErrKeysUnavailable) {
 		return nil, err
 	}
-	// The library decides when a token may cause a fetch. So verify a token with this header and an
-	// invalid signature.
+	// The library limits the fetches that tokens may cause. To apply these limits to the header,
+	// verify a token with this header and an invalid signature.
 	encode := base64.RawURLEncoding.EncodeToString
 	lookup := map[string]string{"alg": algorithm}
 	if named {

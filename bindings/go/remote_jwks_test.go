@@ -15,7 +15,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestRemoteKeysAreFetchedOnceAndVerify(t *testing.T) {
+func TestRemoteKeysAreFetchedOnceForManyTokens(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
@@ -58,7 +58,7 @@ func TestCallersThatNeedTheSameNewKeyShareOneFetch(t *testing.T) {
 	token, before := issuer.token(t, "b"), runtime.NumGoroutine()
 	go func() {
 		eventually(t, "100 goroutines that wait", func() bool { return runtime.NumGoroutine() > before+100 })
-		time.Sleep(100 * time.Millisecond) // until the last ones wait too
+		time.Sleep(100 * time.Millisecond) // until the last goroutines wait too
 		release()
 	}()
 	together(100, func(int) { expectAnna(t)(verifier.VerifyContext(soon(t), token)) })
@@ -175,7 +175,7 @@ func TestWithoutKeysTheErrorIsKeysUnavailable(t *testing.T) {
 		t.Errorf("%#v", err)
 	}
 	if took := time.Since(begin); took > time.Second {
-		t.Errorf("waited %v in an outage", took)
+		t.Errorf("waited %v, although the last fetch failed", took)
 	}
 	status := must(keys.Stats())(t)
 	if status.State != bouncer.KeysEmpty || status.LastErrorName != "status" || status.SHA256 != "" {
@@ -197,7 +197,7 @@ func TestWithoutKeysTheErrorIsKeysUnavailable(t *testing.T) {
 	}
 }
 
-// The error must contain a failure that happens during the wait, not only one from before.
+// The error must contain a failure that happens during the wait, not only an earlier failure.
 func TestTheErrorOfACancelledWaitContainsTheLastFailure(t *testing.T) {
 	issuer := newSigners(t, "a")
 	blocked, release := hanging(t, failing(http.StatusTeapot))
@@ -215,7 +215,7 @@ func TestTheErrorOfACancelledWaitContainsTheLastFailure(t *testing.T) {
 	cancel()
 	ready := <-cancelled
 
-	// The same holds for Refresh and for a verification.
+	// The errors of Refresh and of a verification must contain the failure too.
 	short, cancelShort := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancelShort()
 	refreshed := keys.Refresh(short)
@@ -483,7 +483,8 @@ func TestTheGarbageCollectorClosesForgottenRemoteKeys(t *testing.T) {
 		verifier := remoteVerifier(t, keys)
 		waitReady(t, keys)
 		expectAnna(t)(verifier.Verify(issuer.token(t, "a")))
-		// The keys keep a verifier for golang-jwt, and that verifier refers to the keys.
+		// This makes a reference cycle: the keys keep a verifier for golang-jwt, and that verifier
+		// refers to the keys.
 		if err := parse(t, issuer.token(t, "a"), func(map[string]any) (any, error) { return keys, nil }); err != nil {
 			t.Error(err)
 		}
@@ -565,7 +566,7 @@ func TestMakingAndClosingRemoteKeysLeaksNoMemory(t *testing.T) {
 	issuer := newSigners(t, "a")
 	seed := issuer.jwks(t, "a")
 	expectNoGrowth(t, 10000, 300, func() {
-		// Lazy keys without a token start no thread. The memory that the C heap keeps for a thread
+		// Lazy keys start no thread before the first token. The memory that the C heap keeps for a thread
 		// varies too much for this test.
 		keys := must(bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "http://127.0.0.1:1/", Seed: seed, Lazy: true}))(t)
 		verifier := must(bouncer.NewVerifier(keys, remotePolicy))(t)

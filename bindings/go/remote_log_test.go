@@ -75,7 +75,7 @@ func TestNewKeysAndFailuresAreLogged(t *testing.T) {
 		t.Error(first)
 	}
 
-	if err := keys.Refresh(soon(t)); err != nil { // the same keys
+	if err := keys.Refresh(soon(t)); err != nil { // logs nothing, because the keys are the same
 		t.Error(err)
 	}
 	server.handleWith(failing(http.StatusBadGateway))
@@ -119,7 +119,7 @@ func TestTheKeysOfASeedAndAFailedLastGoodFileAreLogged(t *testing.T) {
 		URL: "https://keys.invalid/", Lazy: true, Seed: issuer.jwks(t, "a"),
 		LastGoodFile: filepath.Join(t.TempDir(), "\x00"), Logger: slog.New(slog.NewJSONHandler(book, nil)),
 	})
-	eventually(t, "the file in the log", func() bool { return len(book.records(t, "bouncer: reading or writing the last-good file failed")) == 1 })
+	eventually(t, "the error of the file in the log", func() bool { return len(book.records(t, "bouncer: reading or writing the last-good file failed")) == 1 })
 	if len(book.records(t, newKeys)) != 1 {
 		t.Error(book.String())
 	}

@@ -24,7 +24,7 @@ func TestInvalidRemoteOptionsAreRejected(t *testing.T) {
 	for name, options := range map[string]bouncer.RemoteOptions{
 		"no source":          {},
 		"two sources":        {URL: url, Discover: url},
-		"no URL":             {URL: "keys"},
+		"not a URL":          {URL: "keys"},
 		"not UTF-8":          {URL: url + "\xff"},
 		"issuer not UTF-8":   {Discover: url + "\xff"},
 		"file not UTF-8":     {URL: url, LastGoodFile: "\xff"},
@@ -97,7 +97,8 @@ func TestTheLastGoodFileSurvivesARestart(t *testing.T) {
 	options := bouncer.RemoteOptions{URL: server.URL, LastGoodFile: file}
 	keys := startRemote(t, options)
 	first := eventuallyStatus(t, keys, "an attempt", func(s bouncer.KeysStats) bool { return s.Attempts == 1 })
-	// Waiting callers return before the file is written, so Close would come too early.
+	// Callers that wait for the keys return before the file is written. So wait for the file before
+	// Close.
 	eventually(t, "the file", func() bool { _, err := os.Stat(file); return err == nil })
 	_ = keys.Close()
 	if information := must(os.Stat(file))(t); information.Mode().Perm() != 0o600 || first.LastGoodError != "" {
@@ -182,7 +183,7 @@ func TestTheProxyIsUsedOnlyForOtherMachines(t *testing.T) {
 	proxy := startKeyServer(t, failing(http.StatusForbidden))
 	for _, options := range []bouncer.RemoteOptions{
 		{URL: "http://keys.invalid/", AllowHTTP: true, Proxy: proxy.URL},
-		{URL: "http://127.0.0.1:1/", Proxy: proxy.URL}, // this machine is never reached through a proxy
+		{URL: "http://127.0.0.1:1/", Proxy: proxy.URL}, // requests to this machine never use a proxy
 	} {
 		before := proxy.hits.Load()
 		keys := startRemote(t, options)

@@ -23,13 +23,13 @@ func TestInvalidRenewerOptionsAreRejected(t *testing.T) {
 		"two sources":          {ServiceAccount: secret, ServiceAccountFile: "a"},
 		"source and account":   {ServiceAccount: secret, Source: source},
 		"client and env":       {ServiceAccountEnv: true, TokenURL: tokenURL, ClientID: "a", ClientSecret: "b"},
-		"endpoint of a client": {TokenURL: tokenURL, ClientID: "a", ClientSecret: "b", LoginEndpoint: "https://a.invalid/"},
-		"name of an account":   {ServiceAccount: secret, Supplied: "a"},
+		"client and endpoint":  {TokenURL: tokenURL, ClientID: "a", ClientSecret: "b", LoginEndpoint: "https://a.invalid/"},
+		"account and Supplied": {ServiceAccount: secret, Supplied: "a"},
 		"unknown header":       {Source: source, Header: "basic"},
 		"no client":            {TokenURL: tokenURL, ClientSecret: "b"},
 		"no secret":            {TokenURL: tokenURL, ClientID: "a"},
 		"two secrets":          {TokenURL: tokenURL, ClientID: "a", ClientSecret: "b", ClientSecretFile: "c"},
-		"parameter of NUL":     {TokenURL: tokenURL, ClientID: "a", ClientSecret: "b", Parameters: map[string][]string{"\x00": {"a"}}},
+		"NUL in a parameter":   {TokenURL: tokenURL, ClientID: "a", ClientSecret: "b", Parameters: map[string][]string{"\x00": {"a"}}},
 		"not a proxy":          {Source: source, Proxy: "://"},
 		"timeout below zero":   {Source: source, Timeout: -1},
 		"timeout too long":     {Source: source, Timeout: time.Hour},
@@ -48,11 +48,11 @@ func TestInvalidRenewerOptionsAreRejected(t *testing.T) {
 		expectError(t, err, bouncer.ErrInvalidArgument)
 	}
 	for name, options := range map[string]bouncer.RenewerOptions{
-		"secret":        {ServiceAccount: "{}"},
+		"empty secret":  {ServiceAccount: "{}"},
 		"no file":       {ServiceAccountFile: filepath.Join(t.TempDir(), "none")},
 		"not a key":     {ServiceAccount: startIAM(t).secret(t, "p256-a.pem")},
 		"a small key":   {ServiceAccount: startIAM(t).secret(t, "rsa-1024.pem")},
-		"no such thing": {ServiceAccountEnv: true},
+		"env, bad path": {ServiceAccountEnv: true},
 	} {
 		t.Setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", "/nowhere")
 		options.Lazy = true

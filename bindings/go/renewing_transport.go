@@ -69,7 +69,8 @@ func (t *renewingTransport) RoundTrip(request *http.Request) (*http.Response, er
 	return t.base.RoundTrip(withToken(request, newer, body))
 }
 
-// CloseIdleConnections is called by the method of http.Client with the same name.
+// CloseIdleConnections closes the idle connections of base. The method of http.Client with the same
+// name calls it.
 func (t *renewingTransport) CloseIdleConnections() {
 	if base, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		base.CloseIdleConnections()
@@ -95,12 +96,13 @@ func rejects(response *http.Response) bool {
 	return native.IsTokenRejection(response.StatusCode, challenged, strings.Join(challenges, ", "), grpcStatus)
 }
 
-// Maximum number of bytes that discard reads, so that the connection can be reused.
+// longestDiscard is the maximum number of bytes that discard reads. http.Client can reuse the
+// connection if the whole body was read.
 const longestDiscard = 64 << 10
 
-// discard reads the rest of the body, up to longestDiscard, and closes it.
+// discard reads the rest of the body, up to longestDiscard bytes, and closes the body.
 func discard(response *http.Response) {
-	if response.Body == nil { // http.Client tolerates this, and some test doubles return it
+	if response.Body == nil { // http.Client accepts a nil body, and some test doubles return one
 		return
 	}
 	_, _ = io.CopyN(io.Discard, response.Body, longestDiscard)
@@ -166,7 +168,7 @@ func (t *renewingTransport) watchTrailer(response *http.Response, token OwnToken
 	response.Body = &trailedBody{response.Body, rejected}
 }
 
-// A trailedBody calls atEnd after its last byte, when the trailer is known.
+// A trailedBody calls atEnd when the whole body has been read. The trailer is then known.
 type trailedBody struct {
 	io.ReadCloser
 	atEnd func()

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Tests the Go package, linked dynamically and statically. Some runs have the race detector and all
-# checks of cgo, a fuzzer, or a library of another ABI version. Another module uses the package too.
+# Tests the Go package, linked dynamically and statically. Also tests it with the race detector and
+# all checks of cgo, with a fuzzer, and with a library of another ABI version. Builds and runs
+# another module that uses the package.
 #
 #     ./run_tests.sh LIBDIR      LIBDIR contains libbouncer_verify.so and libbouncer_verify.a
 #
@@ -67,10 +68,12 @@ go_files_are_formatted() {
 }
 check "gofmt" go_files_are_formatted
 
-# All builds use the same flags: with others, go compiles its own cgo packages again.
+# All builds use the same flags. With different flags, go would compile the cgo packages of its
+# standard library again.
 export CGO_LDFLAGS="-L$libdir"
 
-# Another module that uses the package as README.md describes, with the first program of README.md.
+# Make another module that uses the package as README.md describes. Its code is the first program of
+# README.md.
 consumer="$work/consumer"
 mkdir "$consumer"
 cat >"$consumer/go.mod" <<END
@@ -89,7 +92,7 @@ cgo_is_required() {
 	cat "$work/cgo.log"
 	[ "$(grep -c '^[^#]' "$work/cgo.log")" -eq 1 ] && grep -q 'undefined: this_package_needs_cgo' "$work/cgo.log"
 }
-check "without cgo the compiler reports what is missing" cgo_is_required
+check "without cgo the compiler reports that cgo is missing" cgo_is_required
 
 # run_consumer FLAGS...: builds the other module with the flags and runs it. The library rejects the
 # URL, so the program ends with an error.
@@ -131,7 +134,7 @@ vendored() {
 }
 
 if [ -e "$libdir/libbouncer_verify.so" ]; then
-	# Programs look for the name with .1, which the folder of a build does not contain.
+	# Programs load libbouncer_verify.so.1. The build folder contains no file with this name.
 	mkdir "$work/lib"
 	ln -s "$libdir/libbouncer_verify.so" "$work/lib/libbouncer_verify.so.1"
 	export LD_LIBRARY_PATH="$work/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"

@@ -48,7 +48,7 @@ func (s settings) algorithms(name string, values []Algorithm) settings {
 
 func (s settings) backend(name string, value Backend) settings { return s.text(name, string(value)) }
 
-// list replaces a list from a document.
+// list sets a list setting. It replaces the values from a document.
 func list[Item ~string](s settings, name string, values []Item) settings {
 	for i, value := range values {
 		if i == 0 {
@@ -72,7 +72,8 @@ func (s settings) members(name string, values map[string][]string) settings {
 	return s
 }
 
-// duration rounds to milliseconds toward 0, but never to 0: 1 ns becomes 1 ms.
+// duration sets a duration in milliseconds, rounded toward 0. A value that would become 0 is set to
+// 1 ms or -1 ms. The value 0 itself is not set.
 func (s settings) duration(name string, value time.Duration) settings {
 	count := int64(value / time.Millisecond)
 	switch {
@@ -87,7 +88,8 @@ func (s settings) duration(name string, value time.Duration) settings {
 	return s.set(name, native.BorrowText(append(strconv.AppendInt(room[:0], count, 10), "ms"...)))
 }
 
-// wait is duration for settings where 0s is allowed, but not the default. A negative value sets 0s.
+// wait sets a duration that may be 0s, but whose default is not 0s. A negative value sets 0s,
+// because 0 means the default. Other values are set as duration sets them.
 func (s settings) wait(name string, value time.Duration) settings {
 	if value < 0 {
 		return s.set(name, "0s")

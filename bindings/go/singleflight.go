@@ -12,14 +12,15 @@ import (
 )
 
 // A worker is a C object with its own thread: remote keys or a token renewer. An attempt is a fetch
-// or a login. The methods block, and return early when the worker is closed.
+// or a login. A ticket identifies an attempt. Wait, WaitReady and Refresh block, and return early
+// when the worker is closed.
 type worker interface {
 	// Wait blocks until the attempt of this ticket is over. It returns false after the timeout.
 	Wait(ticket uint64, timeout time.Duration) bool
-	// WaitReady blocks until there are keys or a token, or an attempt is over. It returns why there
-	// are none.
+	// WaitReady blocks until there are keys or a token, until waiting does not help, or until the
+	// timeout. If there are no keys and no token, it returns the reason.
 	WaitReady(timeout time.Duration) *native.Error
-	// Refresh starts an attempt, and blocks until it is over.
+	// Refresh starts an attempt, and blocks until the attempt is over or until the timeout.
 	Refresh(timeout time.Duration) *native.Error
 	IsClosed() bool
 }
@@ -39,7 +40,7 @@ type singleflight struct {
 	mutex      sync.Mutex
 	flights    map[uint64]*flight // by ticket
 	refreshing bool
-	next       *flight // the next refresh, not started yet
+	next       *flight // the next refresh, which has not started yet
 }
 
 // A flight is one event that goroutines wait for.
@@ -56,8 +57,9 @@ const readyTicket = 0
 // caller waits any more.
 const waitSlice = 250 * time.Millisecond
 
-// longestRefresh returns the longest time of a refresh: first the attempt in flight, then its own.
-// Each attempt has at most two HTTP exchanges with this timeout. 5 s are added as a margin.
+// longestRefresh returns the timeout of a refresh. A refresh waits for the attempt in flight, then
+// makes its own attempt. Each attempt has at most two HTTP exchanges, each with the timeout of the
+// argument. 5 s are added as a margin.
 func longestRefresh(timeout time.Duration) time.Duration { return 4*timeout + 5*time.Second }
 
 // after returns a channel that is closed after duration. Call stop when it is no longer needed.
@@ -93,7 +95,8 @@ func (s *singleflight) waitReady(ctx context.Context) error {
 	return ErrClosed
 }
 
-// refresh blocks until an attempt that starts after the call is over. It returns its error.
+// refresh requests a new attempt, also if one is in flight. It blocks until the new attempt is
+// over, and returns the error of the new attempt.
 func (s *singleflight) refresh(ctx context.Context) error {
 	if s == nil || s.worker.IsClosed() {
 		return ErrClosed
@@ -109,8 +112,8 @@ func (s *singleflight) refresh(ctx context.Context) error {
 // worker.
 func (s *singleflight) ready() error { return errorOf(s.worker.WaitReady(0)) }
 
-// lastError returns the reason why there are no keys or no token. If there are some, it returns
-// only the group of the error.
+// lastError returns the reason why there are no keys or no token. If there are keys or a token, it
+// returns s.unavailable.
 func (s *singleflight) lastError() error {
 	if reason := s.ready(); errors.Is(reason, s.unavailable) {
 		return reason
@@ -136,7 +139,7 @@ func (s *singleflight) await(ctx context.Context, f *flight, timeout <-chan stru
 }
 
 // join adds the caller to the waiters of the ticket. The caller must then call await, which removes
-// it.
+// the caller.
 func (s *singleflight) join(ticket uint64) *flight {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -153,7 +156,7 @@ func (s *singleflight) join(ticket uint64) *flight {
 	return f
 }
 
-// run blocks in C on behalf of all waiters of the ticket.
+// run makes the blocking calls in C for all waiters of the ticket.
 func (s *singleflight) run(ticket uint64, f *flight) {
 	for over := false; !over; {
 		over = s.block(ticket)
@@ -176,7 +179,7 @@ func (s *singleflight) block(ticket uint64) bool {
 }
 
 // joinNext adds the caller to the waiters of the next refresh. The caller must then call await,
-// which removes it.
+// which removes the caller.
 func (s *singleflight) joinNext() *flight {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -12,9 +12,9 @@ import (
 // The values of [KeysStats].State. Later versions may add values.
 const (
 	KeysEmpty  = "empty"   // no keys yet
-	KeysFresh  = "fresh"   // fetched, and fresh
-	KeysStale  = "stale"   // in use, but a refresh is overdue, or the keys are from a seed or a file
-	KeysTooOld = "too_old" // older than MaxStale, so not used
+	KeysFresh  = "fresh"   // the keys are fresh
+	KeysStale  = "stale"   // in use, but a refresh is overdue, or from a seed or an old file
+	KeysTooOld = "too_old" // the issuer last confirmed them longer than MaxStale ago, so not used
 	KeysClosed = "closed"  // closed during the call
 )
 
@@ -34,13 +34,14 @@ func (s statRows) text(name string) string { return s.Find(name).Text }
 
 func (s statRows) count(name string) uint64 { return uint64(s.Find(name).Number) }
 
-// time rounds down to a second.
+// time returns a time rounded down to a second, or the zero time if it is not known.
 func (s statRows) time(name string) time.Time {
 	stat := s.Find(name)
 	at, _ := native.TimeOf(int64(stat.Number), stat.Present)
 	return at
 }
 
+// duration returns a duration rounded to a millisecond, or -1 if it is not known.
 func (s statRows) duration(name string) time.Duration {
 	stat := s.Find(name)
 	if !stat.Present {

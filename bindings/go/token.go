@@ -15,13 +15,14 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A VerifiedToken is a token that passed every check. Only a verification returns one. It is an
-// immutable Go value with nothing to close.
+// A VerifiedToken is a token that passed every check. Only functions that verify tokens return a
+// VerifiedToken. It is an immutable Go value with nothing to close.
 //
 // fmt and slog do not print its claims. [VerifiedToken.MarshalJSON] returns them.
 type VerifiedToken struct {
-	// fmt calls no methods on the unexported fields of another struct. With a verb that does not
-	// fit, it then follows one pointer. Two pointers hide the claims from it.
+	// fmt calls no method of a value in an unexported field of another struct. If the verb does not
+	// fit the type, fmt follows one pointer and prints the fields. The claims are behind two
+	// pointers, so fmt does not print them.
 	content **native.Token
 }
 
@@ -57,8 +58,8 @@ func (t *VerifiedToken) get() *native.Token {
 // have a fixed order, and the first one that fails determines the error. If the policy is not valid
 // or jwks is nil, the error is [ErrInvalidArgument]. If jwks is closed, it is [ErrClosed].
 //
-// A key set prepares the first policy that it is used with, and keeps it. Any other policy is
-// prepared again by each call, in about a quarter of a microsecond. A [Verifier] prepares its
+// A key set prepares and keeps the first policy without a Clock that it is used with. Each call
+// prepares any other policy again, in about a quarter of a microsecond. A [Verifier] prepares its
 // policy once.
 func VerifyToken(jwks *JWKSet, policy Policy, token string) (verified *VerifiedToken, err error) {
 	err = jwks.with(&policy, func(policy *native.Policy) error {
@@ -98,7 +99,7 @@ func (t *VerifiedToken) TokenID() string { return t.get().TokenID() }
 // Audience returns the strings of "aud" (RFC 7519 section 4.1.3), or nil if the claim is absent. A
 // single string counts as an array of one. Each call parses the payload.
 func (t *VerifiedToken) Audience() []string {
-	audience, _ := t.ClaimStrings("aud") // verified: absent, a string, or an array of strings
+	audience, _ := t.ClaimStrings("aud") // after verification: absent, a string, or an array of strings
 	return audience
 }
 
@@ -123,8 +124,8 @@ func (t *VerifiedToken) IssuedAt() (time.Time, bool) {
 // Claims stores the Claims Set in the value that v points to, as [json.Unmarshal] does. It returns
 // the error of json.Unmarshal, which may contain a number from the claims.
 //
-// json.Unmarshal prefers exact names, but also accepts "UID" for a field `json:"uid"`. If the
-// issuer lets users name claims, read single claims with [VerifiedToken.Claim] instead.
+// json.Unmarshal prefers exact names, but also accepts "UID" for a field `json:"uid"`. If users can
+// choose the names of claims, read single claims with [VerifiedToken.Claim] instead.
 func (t *VerifiedToken) Claims(v any) error {
 	if err := json.Unmarshal(t.Payload(), v); err != nil {
 		return fmt.Errorf("bouncer: claims: %w", err)
@@ -174,8 +175,9 @@ func (t *VerifiedToken) ClaimString(name string) (string, bool) {
 }
 
 // ClaimInteger returns the claim with exactly this name if it is an integer that fits into int64.
-// It is exact beyond 2^53 too. 1.0 and 1e3 count as integers, up to 2^53. ClaimInteger reports
-// false if the claim is absent or of another type. Each call parses the payload.
+// Integers above 2^53 are exact too. Numbers such as 1.0 and 1e3 count as integers up to 2^53.
+// ClaimInteger reports false if the claim is absent or of another type. Each call parses the
+// payload.
 func (t *VerifiedToken) ClaimInteger(name string) (int64, bool) {
 	value, _ := t.Claim(name)
 	if number, err := strconv.ParseInt(string(value), 10, 64); err == nil {

@@ -17,33 +17,36 @@ import (
 // background before it expires. It also renews a token that a server rejected. Any number of
 // goroutines may use it.
 //
-// Make one per account when the program starts, and keep it: each has its own thread and its own
-// logins. Call [TokenRenewer.Close] when it is no longer needed, or leave that to the garbage
-// collector.
+// Make one TokenRenewer per account when the program starts, and keep it: each has its own thread
+// and its own logins. Call [TokenRenewer.Close] when it is no longer needed, or leave that to the
+// garbage collector.
 //
-//   - The token is renewed at 70 to 80 % of its lifetime. A failed renewal is retried with a
-//     growing back-off. The token in use is used until it expires.
-//   - Callers wait only if there is no valid token, or if the token is about to expire. That is
-//     the last 5 % of its lifetime, between 10 and 60 seconds, but at most a quarter of the
-//     lifetime. While logins fail, callers do not wait.
-//   - After a 401 ([TokenRenewer.Reject]), all callers with the same token share one login. At most
-//     one such login starts in 30 seconds.
+//   - The token is renewed at 70 to 80 % of its lifetime. If the lifetime is under 60 seconds, the
+//     token is renewed after half of it. A failed renewal is retried with a growing back-off. The
+//     old token is used until it expires.
+//   - Callers wait only if there is no valid token, or if the token is about to expire. A token is
+//     about to expire in the last 5 % of its lifetime. This period is at least 10 and at most 60
+//     seconds, but never longer than a quarter of the lifetime. While logins fail, callers do not
+//     wait.
+//   - After a 401, call [TokenRenewer.Reject]. All callers with the same token share one login. At
+//     most one such login starts in 30 seconds.
 //
-// All callers that wait for a login share it. Goroutines wait in Go: however many wait, a
-// TokenRenewer blocks only a few threads of the operating system. A context ends the wait of its
+// All callers that wait for a login share it. Goroutines wait in Go: a TokenRenewer blocks only a
+// few threads of the operating system, even if many goroutines wait. A context ends the wait of its
 // caller, never the login.
 type TokenRenewer struct {
-	// Goroutines hold native and flights, never the TokenRenewer. See RemoteJWKS for the reason.
+	// Background goroutines refer to native and flights, never to the TokenRenewer. See RemoteJWKS
+	// for the reason.
 	native    *native.Renewer
 	flights   *singleflight
-	maxWait   time.Duration // of a caller
+	maxWait   time.Duration // longest wait of one call
 	endSource context.CancelFunc
-	latest    atomic.Pointer[ownToken] // the latest token from C, to copy each token only once
+	latest    atomic.Pointer[ownToken] // the latest token, so that each is copied from C only once
 	cleanup   runtime.Cleanup
 }
 
 // NewTokenRenewer returns a token renewer. The first login starts at once in the background, unless
-// the options set Lazy. [TokenRenewer.WaitReady] waits for it.
+// the options set Lazy. [TokenRenewer.WaitReady] waits for the token.
 //
 // The error is [ErrInvalidArgument] if an option is not valid, and [ErrUnusableCredentials] if the
 // secret of the service account is not usable. A failed login is not an error here.
@@ -93,22 +96,22 @@ func (r *TokenRenewer) Token() (string, error) {
 	return token.Text(), err
 }
 
-// TokenContext returns a valid token. If there is none, or the token is about to expire, it
+// TokenContext returns a valid token. If there is no token, or the token is about to expire, it
 // waits for a login: at most [RenewerOptions].MaxWait, and not at all if no login can succeed soon.
 // A valid token is returned even if ctx has ended.
 //
-// The error is of the group [ErrLogin]. For [ErrLoginRejected] and [ErrUnusableCredentials] an
-// operator must act; the third is [ErrLoginUnavailable]. If ctx ends during the wait, the error
-// also matches that of ctx. After Close it is [ErrClosed].
+// The error is [ErrLoginUnavailable], [ErrLoginRejected] or [ErrUnusableCredentials], all of the
+// group [ErrLogin]. An operator must fix the cause of the last two. If ctx ends during the wait,
+// the error also matches the error of ctx. After Close it is [ErrClosed].
 func (r *TokenRenewer) TokenContext(ctx context.Context) (OwnToken, error) {
 	defer runtime.KeepAlive(r)
 	return r.token(ctx, "")
 }
 
 // Reject reports that a server rejected this token, and returns another token. If the renewer
-// already has a newer token, it returns that. Otherwise it waits for a login, which all callers
-// with the same token share. The first such login starts at once, then at most one in 30 seconds.
-// Until it succeeds, other callers still get the old token.
+// already has a newer token, Reject returns that one. Otherwise it waits for a login, which all
+// callers with the same token share. The first such login starts at once, then at most one in 30
+// seconds. Until the login succeeds, [TokenRenewer.TokenContext] still returns the old token.
 //
 // The errors are those of [TokenRenewer.TokenContext]. The error is also [ErrLoginUnavailable] if
 // there is no newer token.
@@ -161,9 +164,9 @@ func (r *TokenRenewer) tokenNow(rejected string, ticket uint64) (*ownToken, uint
 	return token, ticket, nil
 }
 
-// WaitReady blocks until there is a valid token or ctx ends. Use it to detect a wrong setting when
-// the program starts, not at its first request. It also waits after a rejected login, because the
-// secret may be replaced.
+// WaitReady blocks until there is a valid token or ctx ends. Call it when the program starts, to
+// detect a wrong setting before the first request. It also waits after a rejected login, because
+// the secret may be replaced.
 //
 // If ctx ends first, the error contains the reason why there is no token. With [errors.Is] it
 // matches both the group [ErrLogin] and the error of ctx. After Close it is [ErrClosed].
@@ -172,13 +175,13 @@ func (r *TokenRenewer) WaitReady(ctx context.Context) error {
 	return r.flights.waitReady(ctx)
 }
 
-// Renew logs in now and blocks until the login is over. The login starts after the call; concurrent
-// callers share one. Renew has no rate limit, so call it on an operator's command and not for each
-// request.
+// Renew logs in now and blocks until the login is over. It always starts a new login, also if one
+// is in flight. Concurrent callers share the new login. Renew has no rate limit, so call it on an
+// operator's command and not for each request.
 //
-// If the login fails, the error is [ErrLoginUnavailable] with the reason, and the token in use
-// stays. If ctx ends first, the login goes on, and the error matches both the group [ErrLogin] and
-// the error of ctx. After Close it is [ErrClosed].
+// If the login fails, the error is of the group [ErrLogin] and contains the reason. The old token
+// stays in use. If ctx ends first, the login goes on, and the error matches both the group
+// [ErrLogin] and the error of ctx. After Close it is [ErrClosed].
 func (r *TokenRenewer) Renew(ctx context.Context) error {
 	defer runtime.KeepAlive(r)
 	return r.flights.refresh(ctx)
@@ -202,13 +205,15 @@ func (r *TokenRenewer) Prometheus() (string, error) {
 // requests with base; nil means [http.DefaultTransport]. A request that already has an
 // Authorization header is sent unchanged.
 //
-// If the server rejects the token, the token is renewed and the request is sent once more. A 401
-// that asks for a token and gRPC status 16 are rejections; a 401 that asks for a password and a 403
-// are not. The request is sent again only if it has no body, or GetBody returns the body again.
-// Otherwise the response is returned. A gRPC status in the trailer comes too late to send the
-// request again, so the token is renewed for the next request.
+// If the server rejects the token, the token is renewed and the request is sent once more. The
+// request is sent again only if it has no body, or GetBody returns the body again. Otherwise the
+// response is returned.
 //
-// The token is a secret: every receiver can use it. It is sent only to the hosts listed here:
+// A token is rejected by a 401 or by gRPC status 16. A 401 does not count if it has only challenges
+// of other schemes, such as Basic. A 403 does not count either. A gRPC status in the trailer comes
+// too late to send the request again, so the token is renewed for the next request.
+//
+// The token is a secret: every server that receives it can use it. It is sent only to these hosts:
 // "master.mesos" on any port, "master.mesos:8443", or ".mesos" for all hosts under that name. Other
 // requests are sent without a token. If no host is listed, the token is sent with every request;
 // then use the client only for hosts that you trust. After a redirect, the token is sent only to

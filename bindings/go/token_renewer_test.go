@@ -72,12 +72,12 @@ func TestAHundredRejectionsShareOneLogin(t *testing.T) {
 	})
 	server.expectLogins(t, 2)
 
-	// The next rejection comes within 30 seconds.
+	// The next rejection comes within 30 seconds, so it causes no login.
 	second := must(renewer.Token())(t)
 	_, err := renewer.Reject(soon(t), second)
 	expectError(t, err, bouncer.ErrLoginUnavailable)
 	if text := must(renewer.Token())(t); text != second {
-		t.Error("a rejected token is not used until a login succeeds")
+		t.Error("the renewer must return the rejected token until a login succeeds")
 	}
 	server.expectLogins(t, 2)
 	if status := must(renewer.Stats())(t); status.Rejections != 1 || status.Suppressed < 1 {
@@ -113,7 +113,7 @@ func TestAFailedRenewalKeepsTheToken(t *testing.T) {
 	}
 }
 
-// A token that lives 4 seconds is renewed after 2.
+// A token with a lifetime of 4 seconds is renewed after 2 seconds.
 func TestATokenIsRenewedBeforeItExpires(t *testing.T) {
 	server := startIAM(t)
 	server.lifetime.Store(int64(4 * time.Second))
@@ -121,7 +121,7 @@ func TestATokenIsRenewedBeforeItExpires(t *testing.T) {
 	for end := time.Now().Add(6 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		token := must(renewer.TokenContext(soon(t)))(t)
 		if expiry, _ := token.ExpiresAt(); !time.Now().Before(expiry.Add(time.Second)) {
-			t.Fatal("an expired token")
+			t.Fatal("the renewer returned an expired token")
 		}
 	}
 	if logins := server.logins.Load(); logins < 2 || logins > 5 {
@@ -148,8 +148,8 @@ func TestALoginWithTheWrongKeyIsRejected(t *testing.T) {
 	expectError(t, err, context.DeadlineExceeded)
 }
 
-// The library's wait for a token returns at once after a rejected login. WaitReady must not call it
-// in a loop without waiting.
+// After a rejected login, WaitReady of the C library returns at once. WaitReady of Go must not call
+// it in a busy loop.
 func TestWaitReadyAfterARejectedLoginDoesNotSpin(t *testing.T) {
 	server := startIAM(t)
 	server.handleLogins(failing(http.StatusUnauthorized))
@@ -178,7 +178,7 @@ func TestWaitReadyAfterARejectedLoginDoesNotSpin(t *testing.T) {
 	}
 }
 
-func TestAnUnreachableIssuerIsLoginUnavailable(t *testing.T) {
+func TestWithAnUnreachableIssuerTheErrorIsLoginUnavailable(t *testing.T) {
 	server := startIAM(t)
 	options := server.options(t)
 	server.Close()
@@ -253,7 +253,7 @@ func TestACancelledCallDoesNotAbortTheLogin(t *testing.T) {
 	}
 }
 
-func TestATokenThatArrivesAsTheWaitEndsIsReturned(t *testing.T) {
+func TestATokenThatArrivesWhenTheWaitEndsIsReturned(t *testing.T) {
 	server := startIAM(t)
 	for _, maxWait := range []time.Duration{2 * time.Second, 20 * time.Second} {
 		options := server.options(t)
