@@ -1,8 +1,8 @@
 //! The 914 Ed25519 edge cases of C2SP/CCTV, on which implementations disagree. Every back end of
 //! this library must follow the same rule. The public key A and the commitment R must be
 //! canonically encoded, and neither may be a point of small order. A point of mixed order is
-//! allowed: one with a component of small order and another of large order. The equation must hold
-//! without multiplication by the cofactor (RFC 8032 section 5.1.7).
+//! allowed. It is the sum of a point of small order and a point of large order. The equation must
+//! hold without multiplication by the cofactor (RFC 8032 section 5.1.7).
 
 mod support {
     pub(crate) mod signer;
@@ -65,7 +65,7 @@ fn every_back_end_follows_the_same_rule_for_ed25519_edge_cases() {
             let id = || format!("number {} {:?}: {verdict:?}, not {expected:?}", vector.number, vector.flags);
             report.check(id, expected.is_ok(), verdict.is_ok());
             assert_eq!(verdict, expected, "{backend:?}: {}", id());
-            // A key set must skip a key that is not usable. This one has no other key.
+            // A key set skips an unusable key. This set has no other key, so it must be rejected.
             let set = format!(r#"{{"keys":[{}]}}"#, vector.jwk());
             let usable = JwkSet::from_slice_with(set.as_bytes(), backend).is_ok();
             assert_eq!(usable, expected != Err(ErrorKind::UnusableKey), "{backend:?}: {}", id());

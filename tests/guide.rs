@@ -5,7 +5,7 @@
 //! | `rust` | a documentation test: `src/lib.rs` includes the page |
 //! | `console` | here, by a shell, against an issuer on loopback |
 //! | `json` | here: a document of settings, a JWK Set or the secret of a service account |
-//! | `c` | here: the blocks of a page are one program. `main` gets issuer, audience and header |
+//! | `c` | here: the blocks of a page form one program. With `main`, it also runs, with issuer, audience and header as arguments |
 //! | `cpp` | `bindings/cpp/run_tests.sh` |
 //! | `go` | `bindings/go/guide_test.go` |
 //! | `python` | `python/tests/test_guide.py` |
@@ -33,7 +33,7 @@ const LANGUAGES: [&str; 7] = ["rust", "c", "cpp", "go", "python", "console", "js
 
 /// A page with code.
 struct Page {
-    /// From the root of the tree.
+    /// Relative to the root of the repository.
     path: String,
     text: String,
 }
@@ -51,7 +51,9 @@ impl Page {
     /// The code blocks of a language.
     fn blocks(&self, language: &str) -> Vec<&str> {
         let fence = format!("\n```{language}\n");
-        let end = |rest: &str| rest.find("\n```").unwrap_or_else(|| panic!("{}: an open block", self.path));
+        let end = |rest: &str| {
+            rest.find("\n```").unwrap_or_else(|| panic!("{}: a code block without an end", self.path))
+        };
         self.text.split(&fence).skip(1).map(|rest| &rest[..end(rest)]).collect()
     }
 }
@@ -73,7 +75,7 @@ fn pages() -> Vec<Page> {
     pages
 }
 
-/// A folder of one test.
+/// Creates and returns the folder for the files of one test.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("guide-{name}"));
     fs::create_dir_all(&folder).unwrap();
@@ -84,12 +86,12 @@ fn folder(name: &str) -> PathBuf {
 fn the_summary_lists_every_page() {
     let summary = Page::read("docs/guide/SUMMARY.md".to_owned()).text;
     for page in guide() {
-        assert!(summary.contains(&format!("]({})", page.name())), "SUMMARY.md lacks {}", page.path);
+        assert!(summary.contains(&format!("]({})", page.name())), "SUMMARY.md does not list {}", page.path);
     }
 }
 
 #[test]
-fn every_block_is_of_a_language_that_is_run() {
+fn every_code_block_is_in_a_tested_language() {
     let crate_root = fs::read_to_string(format!("{ROOT}/src/lib.rs")).unwrap();
     for page in pages() {
         let mut fences = page.text.lines().filter(|line| line.trim_start().starts_with("```"));
@@ -123,7 +125,7 @@ fn every_json_document_loads() {
 }
 
 #[test]
-fn every_metric_that_is_named_exists() {
+fn every_metric_on_a_page_exists() {
     let cache = CACHE_STATS.iter().map(|row| row.name);
     let keys = KEYS_STATS.iter().map(|row| row.name);
     let renewer = RENEWER_STATS.iter().map(|row| row.name);
@@ -142,7 +144,7 @@ fn every_metric_that_is_named_exists() {
             assert!(known.contains(&name), "{}: there is no metric {word}", page.path);
         }
     }
-    assert!(found > 3, "{found} metrics");
+    assert!(found > 3, "only {found} metrics found");
 }
 
 #[test]
@@ -182,10 +184,10 @@ fn every_c_program_compiles_and_accepts_a_token() {
     }
 }
 
-/// The addresses that the guide uses. Each is the issuer on loopback.
+/// Addresses in the commands. The test replaces each with the address of the issuer on loopback.
 const ADDRESSES: [&str; 3] = ["https://idp.example", "https://master.mesos", "http://localhost:8101"];
 
-/// An issuer, and a folder of its own with the files that the commands read.
+/// Starts an issuer. Returns it, and a folder with the files that the commands read.
 fn issuer(name: &str) -> (Server, PathBuf) {
     let key = signer::Key::load("rsa-2048-a");
     let jwk = Jwk::from_der(&key.public_der()).unwrap().with_kid("2026-11").unwrap();
@@ -232,13 +234,14 @@ fn issuer(name: &str) -> (Server, PathBuf) {
             "/acs/api/v1/auth/jwks" => document.clone(),
             "/acs/api/v1/auth/login" => format!(r#"{{"token":"{own_token}"}}"#),
             "/token" => r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","expires_in":3600}"#.to_owned(),
-            path => panic!("the guide has no {path}"),
+            path => panic!("the issuer has no response for {path}"),
         })
     });
     (server, folder)
 }
 
-/// `text` with the same word for each time, which differ from run to run.
+/// Replaces each time in `text` with `TIME`, and cuts each line at its first ` (`, because these
+/// parts differ from run to run.
 fn without_times(text: &str) -> String {
     let is_time = |word: &str| word.len() == 20 && word.ends_with('Z') && word.contains('T');
     let line = |line: &str| {
@@ -251,7 +254,7 @@ fn without_times(text: &str) -> String {
 
 #[cfg(feature = "cli")]
 #[test]
-fn the_commands_print_what_is_shown() {
+fn every_command_prints_the_output_on_the_page() {
     let (server, folder) = issuer("console");
     let program = Path::new(env!("CARGO_BIN_EXE_bouncer-verify"));
     let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
@@ -259,7 +262,7 @@ fn the_commands_print_what_is_shown() {
     for page in pages() {
         for block in page.blocks("console") {
             for shown in format!("\n{block}").split("\n$ ").skip(1) {
-                // A command goes on after a line that ends with a backslash.
+                // A line that ends with a backslash continues the command on the next line.
                 let lines = shown.split('\n').take_while(|line| line.ends_with('\\')).count() + 1;
                 let command: Vec<_> = shown.split('\n').take(lines).collect();
                 let expected: Vec<_> = shown.split('\n').skip(lines).collect();
@@ -288,5 +291,5 @@ fn the_commands_print_what_is_shown() {
             }
         }
     }
-    assert!(count >= 5, "{count} commands");
+    assert!(count >= 5, "only {count} commands found");
 }

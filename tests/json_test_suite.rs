@@ -1,6 +1,6 @@
 //! JSONTestSuite (Nicolas Seriot, "Parsing JSON is a Minefield") in each of the three documents
-//! that the library parses: the JOSE Header, the Claims Set and the JWK Set. Each file is the value
-//! of an additional member, so only its JSON decides.
+//! that the library parses: the JOSE Header, the Claims Set and the JWK Set. The content of a file
+//! becomes the value of an additional member. The rest of the document is valid.
 
 mod support {
     pub(crate) mod signer;
@@ -63,8 +63,9 @@ const LEFT_OPEN: &[(&str, bool, &str)] = &[
 const DUPLICATE_NAME: &str = "RFC 7515 section 4 and RFC 7519 section 4 allow rejecting duplicate names";
 const TINY: &str = "the nearest double is zero, which is a valid number";
 const LONG_INTEGER: &str =
-    "an integer that a double approximates; a claim that has to be exact checks its own range";
-const BEYOND_A_DOUBLE: &str = "it is beyond the range of a double, and parsers disagree about its value";
+    "an integer that a double approximates; a claim that must be exact has its own range check";
+const BEYOND_A_DOUBLE: &str =
+    "the number is beyond the range of a double, and parsers disagree about its value";
 const LONE_SURROGATE: &str = "half of a surrogate pair is not a character";
 const NOT_UTF_8: &str = "RFC 8259 section 8.1: JSON is exchanged in UTF-8";
 const UTF_16: &str = "RFC 8259 section 8.1: JSON is exchanged in UTF-8, not in UTF-16";
@@ -121,8 +122,7 @@ impl Documents {
         }
     }
 
-    /// Returns whether `claims` is accepted as a whole Claims Set, with a policy that requires
-    /// nothing.
+    /// Returns whether `claims` is accepted as a whole Claims Set. The policy requires no claim.
     fn accept_alone(&self, claims: &[u8]) -> bool {
         let policy = Policy::any_issuer().algorithms([Algorithm::Ed25519]).optional_exp();
         let policy = policy.max_token_len(Policy::MAX_TOKEN_LEN).expect("it is within the limit");
@@ -159,8 +159,8 @@ fn header_claims_and_key_set_accept_the_same_json() {
                     Some((_, why)) => (false, *why),
                     None => (true, ""),
                 },
-                // Some files are invalid because text follows the value. None completes the object
-                // around it.
+                // Some files are invalid because text follows the value. This text never makes the
+                // document around the value valid.
                 "n_" => (false, ""),
                 _ => {
                     let row = LEFT_OPEN.iter().find(|row| row.0 == name);

@@ -1,4 +1,5 @@
-//! Each relative link of each tracked Markdown file leads to a file, and to a heading in it.
+//! Tests the relative links in all tracked Markdown files. The linked file must exist. If the link
+//! has an anchor, the file must have this heading.
 
 use std::collections::HashMap;
 use std::fs;
@@ -8,12 +9,12 @@ use std::process::Command;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_relative_link_has_a_target() {
     let output = Command::new("git").args(["ls-files", "*.md"]).current_dir(ROOT).output().unwrap();
     let mut broken = Vec::new();
     let mut count = 0;
-    // `docs/site/assemble.py` checks these pages: they link to what the site's build puts beside
-    // them.
+    // Pages of docs/site link to files that only the built site contains. `docs/site/assemble.py`
+    // checks these links.
     let is_source = |file: &&str| !file.starts_with("docs/site/");
     for file in String::from_utf8(output.stdout).unwrap().lines().filter(is_source) {
         let text = fs::read_to_string(Path::new(ROOT).join(file)).unwrap();
@@ -27,7 +28,7 @@ fn every_link_leads_somewhere() {
             }
         }
     }
-    assert!(count > 50, "{count} links");
+    assert!(count > 50, "only {count} links found");
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
@@ -77,7 +78,7 @@ fn without_code(text: &str) -> String {
     prose
 }
 
-/// The targets of `[text](target)` and of `src="target"` and `srcset="target"`.
+/// The targets of `[text](target)`, `src="target"`, `srcset="target"` and `href="target"`.
 fn links(prose: &str) -> Vec<String> {
     let markdown = prose.split("](").skip(1).map(|rest| rest.split([')', ' ', '\n']).next().unwrap());
     let html = ["src=\"", "srcset=\"", "href=\""];
@@ -87,7 +88,7 @@ fn links(prose: &str) -> Vec<String> {
 }
 
 /// The anchors of the headings, as GitHub makes them: in lower case, with hyphens for spaces,
-/// without other marks. The anchor of a repeated heading ends with `-1`.
+/// without punctuation. A repeated heading gets the suffix `-1`, then `-2`.
 fn anchors(text: &str) -> Vec<String> {
     let mut is_code = false;
     let mut seen: HashMap<String, usize> = HashMap::new();
@@ -98,7 +99,7 @@ fn anchors(text: &str) -> Vec<String> {
         if is_code || heading.len() == line.len() || !heading.starts_with(' ') {
             continue;
         }
-        // Of a link only the text counts.
+        // Only the text of a link becomes part of the anchor.
         let mut heading = heading.trim().to_owned();
         while let Some((before, rest)) = heading.split_once("](") {
             let after = rest.split_once(')').map_or("", |(_, after)| after);

@@ -1,4 +1,4 @@
-//! The text of an error, one line, names the cause.
+//! Tests that the text of an error names the cause.
 
 mod support {
     pub(crate) mod signer;
@@ -42,7 +42,7 @@ fn header(members: &str) -> String {
     signed(&format!("{{{members}}}"), CLAIMS)
 }
 
-/// A signed token with this encoded payload.
+/// Returns a signed token with this payload, which is already encoded.
 fn signed_encoded(payload: &str) -> String {
     let input = format!("{}.{payload}", base64url(r#"{"alg":"EdDSA","kid":"good"}"#));
     let signature = Key::load("ed25519-a").sign(Algorithm::Ed25519, input.as_bytes());
@@ -61,7 +61,7 @@ fn message(policy: &Policy, token: impl AsRef<[u8]>) -> String {
 }
 
 #[test]
-fn token_and_key_messages() {
+fn the_text_of_an_error_names_the_cause() {
     forms_of_a_token();
     headers();
     keys_for_a_token();

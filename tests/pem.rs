@@ -1,5 +1,5 @@
-//! Tests of public keys in PEM, as in files, environment variables and the output of other
-//! libraries.
+//! Tests public keys in PEM, in the forms that files, environment variables and other libraries
+//! contain.
 
 mod support {
     pub(crate) mod signer;

@@ -176,7 +176,8 @@ fn a_token_with_one_changed_byte_is_rejected() {
     }
 }
 
-/// A valid document with a few bytes changed. It gets deeper into a parser than random bytes.
+/// Generates a valid document with 1 to 5 changes. Such input reaches deeper parts of a parser than
+/// random bytes.
 fn changed(original: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
     let change = (any::<Index>(), any::<u8>(), 0..4_u8);
     vec(change, 1..6).prop_map(move |changes| {
@@ -202,7 +203,8 @@ fn noise() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![bytes, token_text, json_text]
 }
 
-/// Passes `bytes` to every function that parses untrusted input. Other tests check the results.
+/// Passes `bytes` to every function that parses untrusted input. None of them may panic. Other
+/// tests check most of the results.
 fn parse_with_everything(bytes: &[u8]) {
     for &backend in Backend::ALL {
         if let Ok(jwks) = JwkSet::from_slice_with(bytes, backend) {
@@ -268,8 +270,8 @@ proptest! {
     }
 }
 
-/// Returns a rejected token and the secrets in it, which no error may contain. The secrets are in
-/// all places that a sender controls.
+/// Generates a token that is rejected, and the secrets in it. The secrets are in all places that a
+/// sender controls. No error may contain them.
 fn rejected_token() -> impl Strategy<Value = (String, Vec<String>)> {
     let secret = "[A-Za-z0-9]{8,24}";
     let claims = select(vec![
@@ -304,7 +306,7 @@ fn rejected_token() -> impl Strategy<Value = (String, Vec<String>)> {
     })
 }
 
-/// Texts of which no error may contain eight bytes in a row.
+/// All sequences of 8 bytes in secret texts. No error may contain one of them.
 struct Secrets<'a>(HashSet<&'a [u8]>);
 
 impl<'a> Secrets<'a> {
@@ -358,8 +360,8 @@ proptest! {
     }
 }
 
-/// Returns JSON objects with few names, so that duplicates are common. Some are deeply nested, and
-/// some have one changed byte.
+/// Generates JSON objects. Their names come from a short list, so that duplicates are common. Some
+/// objects are deeply nested, and some have one changed byte.
 fn json_object() -> impl Strategy<Value = Vec<u8>> {
     let number = prop_oneof![
         "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,4})?([eE][+-]?[0-9]{1,3})?",
@@ -406,7 +408,8 @@ fn json_object() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// serde_json accepts the same texts, except for three rules that are stricter on purpose.
+/// This library has three rules that serde_json does not have: the text is an object, its names are
+/// distinct, and it has at most 16 levels. Otherwise both accept the same texts.
 #[test]
 fn json_is_accepted_if_serde_json_accepts_it_as_an_object_with_distinct_names_and_16_levels() {
     let policy = Policy::any_issuer().algorithms([Algorithm::Ed25519]).optional_exp();
@@ -445,7 +448,7 @@ fn json_is_accepted_if_serde_json_accepts_it_as_an_object_with_distinct_names_an
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
     let (accepted, rejected) = (accepted.get(), rejected.get());
     vectors::say(&format!(
-        "properties: serde_json agrees on {accepted} texts accepted and {rejected} rejected"
+        "properties: {accepted} JSON texts accepted and {rejected} rejected, as serde_json predicts"
     ));
     assert!(accepted > 500 && rejected > 500, "too few accepted or too few rejected texts");
 }
@@ -493,8 +496,8 @@ fn only_one_last_character_of_the_payload_is_accepted() {
     }
 }
 
-/// An AWS Application Load Balancer writes such tokens: each part is padded, and the padding is
-/// signed.
+/// An AWS Application Load Balancer makes such tokens: each part has padding, and the signature
+/// covers the padding.
 #[test]
 fn a_padded_token_is_verified_with_its_padding_and_has_one_accepted_form() {
     let padded = |bytes: &[u8]| {
@@ -512,7 +515,7 @@ fn a_padded_token_is_verified_with_its_padding_and_has_one_accepted_form() {
         assert!(token.contains('='), "{algorithm}");
         let stripped = token.replace('=', "");
         for jwks in &issuer.jwks {
-            // Verify twice: the second time, the header is known.
+            // Verify twice: the second time, the header is a cache hit.
             for _ in 0..2 {
                 assert_eq!(verify_token(jwks, &policy, &token).unwrap().subject(), Some("peter"));
             }
@@ -525,7 +528,7 @@ fn a_padded_token_is_verified_with_its_padding_and_has_one_accepted_form() {
     }
 }
 
-/// A setting accepts the tokens of an issuer that breaks RFC 7519 in this claim.
+/// `unchecked_claims` makes it possible to accept the tokens of an issuer that breaks RFC 7519.
 #[test]
 fn unchecked_claims_accepts_an_integer_sub() {
     let issuer = &ISSUERS[0];

@@ -1,7 +1,8 @@
-//! How the project's prose is written: comments and Markdown are wrapped at 100 columns, a sentence has at
-//! most 25 words, and some words have a better one.
+//! Tests how the project's prose is written. Comments and Markdown are wrapped at 100 columns. A
+//! sentence has at most 25 words. Some words are not allowed, because a plainer word exists.
 //!
-//! `PROSE=src/remote cargo test --test prose` checks only files whose path begins so.
+//! `PROSE=src/remote cargo test --test prose` checks only files whose path begins with
+//! `src/remote`.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +11,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const COLUMNS: usize = 100;
 const WORDS: usize = 25;
 
-/// Words that a reader would have to decode, each with the field's word.
+/// Words that are not allowed, each with the words to use instead.
 const BETTER: &[(&str, &str)] = &[
     ("judge", "verify, check"),
     ("judges", "verifies, checks"),
@@ -46,7 +47,7 @@ fn prose_is_plain() {
         let Some(lines) = prose(path, &text) else { continue };
         files += 1;
         for line in &lines {
-            // A table's row and a long address have no place to break.
+            // A table row and a line with a long URL cannot be wrapped.
             let table = line.text.trim_start().starts_with('|');
             if line.columns > COLUMNS && !table && line.text.trim().contains(' ') && !is_address(&line.text) {
                 faults.push(format!("{path}:{}: {} columns", line.number, line.columns));
@@ -71,13 +72,13 @@ fn prose_is_plain() {
 
 fn tracked_files() -> Vec<String> {
     let output = Command::new("git").args(["ls-files"]).current_dir(ROOT).output().expect("git");
-    // docs/messages.md has one message in a line.
+    // docs/messages.md has one message per line, so its lines are long.
     let skipped = |path: &&str| path.starts_with("tests/data/") || *path == "docs/messages.md";
     let names = String::from_utf8(output.stdout).expect("names are UTF-8");
     names.lines().filter(|path| !skipped(path)).map(str::to_owned).collect()
 }
 
-/// The prose of a file, or none where this test does not know the language.
+/// The prose of a file, or `None` if this test does not support the language.
 fn prose(path: &str, text: &str) -> Option<Vec<Line>> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let lines = match name.rsplit('.').next()? {
@@ -99,7 +100,8 @@ fn markdown(text: &str) -> Vec<Line> {
     text.lines().enumerate().map(line).collect()
 }
 
-/// Comments of `//` and `/* */` that begin a line. Others end a line of code, and the formatters break those.
+/// Comments of `//` and `/* */` that begin a line. A comment after code on the same line is left to
+/// the formatters.
 fn slashes(text: &str) -> Vec<Line> {
     let mut inside = false;
     let mut lines = Vec::new();
@@ -145,7 +147,7 @@ fn hashes(text: &str) -> Vec<Line> {
 /// Comments, and the documentation strings that begin a line.
 fn python(text: &str) -> Vec<Line> {
     let mut lines = hashes(text);
-    // Some(true) in documentation, Some(false) in another string of several lines.
+    // Some(true) within a documentation string, Some(false) within another string of several lines.
     let mut inside = None;
     for (line, text) in lines.iter_mut().zip(text.lines()) {
         let starts = text.trim_start().starts_with("\"\"\"");
@@ -220,7 +222,8 @@ fn sentences(lines: &[Line]) -> Vec<(usize, String)> {
     found
 }
 
-/// Splits a paragraph after each word that ends with `.`, `!`, `?`, `:` or `;`. A code span and a link's address count as no end.
+/// Splits a paragraph after each word that ends with `.`, `!`, `?`, `:` or `;`. Such a character in
+/// a code span or in the URL of a link does not end a sentence.
 fn split(number: usize, paragraph: &str, found: &mut Vec<(usize, String)>) {
     let mut sentence = String::new();
     for word in plain(paragraph).split_whitespace() {
@@ -237,7 +240,7 @@ fn split(number: usize, paragraph: &str, found: &mut Vec<(usize, String)>) {
     }
 }
 
-/// Without the addresses of links, and with each code span as one word.
+/// Returns the text without the URLs of links, and with each code span as one word.
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     for (i, part) in text.split('`').enumerate() {

@@ -1,7 +1,7 @@
 //! The test vectors of Project Wycheproof, with every back end of the build. First bare signatures
 //! of RSA, ECDSA and Ed25519, then whole JWS, JWK and JWE. If a result differs from the label on
-//! purpose, a table in this file explains why. A listed difference that no longer occurs fails the
-//! test, like a new one.
+//! purpose, a table in this file explains why. A difference that is not listed fails the test. A
+//! listed difference that no longer occurs fails the test too.
 
 mod support {
     pub(crate) mod vectors;
@@ -29,7 +29,8 @@ fn accepts(key: &Jwk, backend: Backend, algorithm: Algorithm, message: &[u8], si
     }
 }
 
-/// Only "valid" signatures are valid in JWA. "Acceptable" means a DigestInfo without its NULL.
+/// JWA accepts only signatures with the label "valid". The label "acceptable" marks a DigestInfo
+/// without its NULL.
 fn is_valid(result: TestResult) -> bool {
     result == TestResult::Valid
 }
@@ -91,8 +92,8 @@ mod rsa_pkcs1 {
         }
     }
 
-    /// Returns the algorithm with which a vector in the set of another hash was really signed, if
-    /// JWA has it.
+    /// Some vectors were signed with another hash than their set requires. Returns the algorithm
+    /// with that hash, if JWA has one.
     fn jwa_hash_in_place_of_another(comment: &str) -> Option<Algorithm> {
         let (hash, _) = comment.strip_prefix("The message is hashed with ")?.split_once(" instead of ")?;
         match hash {
@@ -255,8 +256,8 @@ mod rsa_pss {
         Jwk::from_rsa_components(&group.key.n, &group.key.e).expect("n and e")
     }
 
-    /// Wrong for their set, whose salt is empty. They have a salt of 32 bytes, so they are correct
-    /// for PS256.
+    /// Vectors that are invalid in their set, which requires an empty salt. Their salt has 32
+    /// bytes, so they are valid for PS256.
     const RIGHT_FOR_PS256: [(TestName, usize); 2] = [
         (TestName::RsaPss2048Sha256Mgf1SaltLen0, 69),
         (TestName::RsaPss2048Sha256Mgf1SaltLen0WithParams, 69),
@@ -305,8 +306,8 @@ mod rsa_pss {
         }
     }
 
-    /// RFC 7518 has one kind of RSA key. The other object identifier restricts a key to certain PSS
-    /// parameters, and the library has no check for those.
+    /// RFC 7518 has one kind of RSA key. The object identifier id-RSASSA-PSS restricts a key to
+    /// certain PSS parameters. The library cannot check them, so it rejects the key.
     #[test]
     fn keys_restricted_to_pss_parameters_are_rejected_in_der_and_pem() {
         let mut rejected = 0;
@@ -502,7 +503,8 @@ mod jose {
     }
 
     impl Test {
-        /// Returns the content of a string. For a token in JSON Serialization, returns its text.
+        /// Returns the token: the content of a JSON string, or the JSON text of a token in JSON
+        /// Serialization.
         fn token(&self) -> String {
             let token = self.jws.as_ref().or(self.jwe.as_ref()).expect("a token").get();
             serde_json::from_str(token).unwrap_or_else(|_| token.to_owned())
@@ -522,7 +524,7 @@ mod jose {
         Policy::any_issuer().algorithms(Algorithm::ALL)
     }
 
-    /// Verifies a token. The error is that of the key set or that of the token.
+    /// Verifies a token. Returns the error of the key set or of the token.
     fn verdict(key_set: &str, backend: Backend, token: &str) -> Result<(), ErrorKind> {
         let jwks = JwkSet::from_slice_with(key_set.as_bytes(), backend).map_err(|error| error.kind())?;
         verify_jws(&jwks, &policy(), token).map(drop).map_err(|error| error.kind())
@@ -532,7 +534,7 @@ mod jose {
     const KEYS: &str = "json_web_key_test.json";
     const CRYPTO: &str = "json_web_crypto_test.json";
 
-    /// A result that differs from the label: file, tcId, our result, and why it is correct.
+    /// A result that differs from the label: file, tcId, the result, and why the result is correct.
     type Deviation = (&'static str, usize, Result<(), ErrorKind>, &'static str);
 
     const DEVIATIONS: &[Deviation] = &[
@@ -546,8 +548,8 @@ mod jose {
     const ES521: &str =
         "the key has the alg ES521, which RFC 7518 does not define; the algorithm of P-521 is ES512";
 
-    /// The expected number of tokens in a file. Deviations are counted by our result. Tokens of
-    /// symmetric keys are all rejected.
+    /// The expected numbers of tokens in a file. A deviation is counted by its result, not by its
+    /// label. All tokens of symmetric keys are rejected.
     struct Known {
         valid: usize,
         invalid: usize,
@@ -588,7 +590,7 @@ mod jose {
             assert!(deviated.iter().copied().eq(listed), "{name}: a listed deviation did not occur");
             let listed = deviated.len();
             vectors::say(&format!(
-                "{test}, {backend:?}: {symmetric} of symmetric keys rejected, {listed} deviations as listed"
+                "{test}, {backend:?}: {symmetric} tokens of symmetric keys rejected, {listed} listed deviations"
             ));
             assert_eq!(symmetric, known.symmetric, "{name}: unexpected number of tokens of symmetric keys");
             report.finish(known.valid, known.invalid);

@@ -34,7 +34,7 @@ fn rs256(id: &str, why: &str, signature: impl AsRef<[u8]>) -> Case {
 }
 
 fn rsa_lengths() -> Vec<Case> {
-    let why = "RFC 8017 section 8.2.2 step 1: the signature has the length of the modulus, and is smaller";
+    let why = "RFC 8017 section 8.2.2 step 1: the signature is as long as the modulus, and its value is less than the modulus";
     let key = rsa_key("rsa-2048-a");
     let input = signing_input(BOUNCER_HEADER, CLAIMS);
     let good = sign("rsa-2048-a", "RS256", input.as_bytes());
@@ -83,8 +83,8 @@ fn rsa_lengths() -> Vec<Case> {
         ),
         rs256("a_signature_as_long_as_a_buffer_is_not_is_refused", why, [0x5a; 4096]),
     ];
-    // s + n is congruent to s modulo n. This searches for a token for which it also has the same
-    // length.
+    // s + n and s are equal modulo n. Find a token for which s + n also has the length of the
+    // modulus.
     let (claims, input, raised) = (0..)
         .find_map(|jti| {
             let claims = format!(r#"{{"uid":"peter","exp":1700003600,"jti":"{jti}"}}"#);
@@ -93,7 +93,7 @@ fn rsa_lengths() -> Vec<Case> {
             let raised = s + &key.n;
             (raised.bits() <= 2048).then_some((claims, input, raised))
         })
-        .expect("a signature that leaves room for n");
+        .expect("a token for which s + n has at most 2048 bits");
     cases.push(
         case("a_signature_raised_by_the_modulus_is_refused", why)
             .token(with_signature(&input, padded(&raised, 256)))
@@ -161,7 +161,7 @@ fn rsa_encodings() -> Vec<Case> {
         signed("a_gap_in_the_padding_is_refused", &broken_padding),
         signed("text_in_the_padding_is_refused", &garbage_in_padding),
         signed("a_hash_wrong_in_its_last_bit_is_refused", &hash_not_all),
-        // With e = 1, this would be a forgery.
+        // If e were 1, this encoding would be its own valid signature.
         rs256("an_encoding_that_is_not_signed_is_refused", why, block(&info)),
     ];
 
@@ -171,7 +171,7 @@ fn rsa_encodings() -> Vec<Case> {
     prefix.resize(256, 0x00);
     let forged = cube_root_above(&BigUint::from_bytes_be(&prefix));
     let head = padded(&(&forged * &forged * &forged), 256);
-    assert_eq!(head[..62], prefix[..62], "the cube begins as the encoding does");
+    assert_eq!(head[..62], prefix[..62], "the cube starts like the encoded message");
     cases.extend([
         case("a_key_with_exponent_three_verifies", "RFC 8017 section 3.1: e is odd and at least 3")
             .keys("e3")
@@ -350,7 +350,7 @@ fn ecdsa() -> Vec<Case> {
         let all_ones = vec![0xff; 2 * len];
         cases.extend([
             made("r_and_s_are_accepted", form, &good).alg(alg).ok(CLAIMS),
-            // RFC 7518 does not forbid n - s, so both forms of a signature are valid.
+            // RFC 7518 allows n - s in place of s, so both forms of a signature are valid.
             made("r_and_n_less_s_are_accepted", "FIPS 186-5 section 6.4.2: a high s is allowed", &negated)
                 .alg(alg)
                 .ok(CLAIMS),
@@ -398,8 +398,8 @@ fn ecdsa() -> Vec<Case> {
     cases
 }
 
-/// Returns a signature by `ed25519-a` with the nonce 0: R is the neutral element, S = k a, and S B
-/// = R + k A is true (RFC 8032 sections 5.1.5 and 5.1.6).
+/// Returns a signature by `ed25519-a` with the nonce 0. R is the neutral element and S = k a, so
+/// the equation S B = R + k A holds (RFC 8032 sections 5.1.5 and 5.1.6).
 fn with_neutral_commitment(input: &str, order: &BigUint) -> Vec<u8> {
     let Key::Ed25519(key) = key("ed25519-a") else { panic!("an Ed25519 key") };
     let mut a = digest("SHA-512", key.as_bytes());
@@ -416,7 +416,7 @@ fn with_neutral_commitment(input: &str, order: &BigUint) -> Vec<u8> {
 }
 
 fn ed25519() -> Vec<Case> {
-    let range = "RFC 8032 section 5.1.7: S is less than L, so a signature has one spelling";
+    let range = "RFC 8032 section 5.1.7: S is less than L, so a signature has only one encoding";
     let form = "RFC 8032 section 5.1.6: a signature has 64 octets";
     let input = signing_input(r#"{"alg":"Ed25519"}"#, CLAIMS);
     let good = sign("ed25519-a", "Ed25519", input.as_bytes());

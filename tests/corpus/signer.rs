@@ -78,7 +78,7 @@ pub(crate) fn sign(key_name: &str, alg: &str, input: &[u8]) -> Vec<u8> {
             signature.to_bytes().to_vec()
         }
         (Key::Ed25519(key), "Ed25519" | "EdDSA") => key.sign(input).to_bytes().to_vec(),
-        _ => panic!("{key_name} does not sign {alg}"),
+        _ => panic!("the key {key_name} cannot sign {alg}"),
     }
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn digest(hash: &str, input: &[u8]) -> Vec<u8> {
         "SHA-256" => Sha256::digest(input).to_vec(),
         "SHA-384" => Sha384::digest(input).to_vec(),
         "SHA-512" => Sha512::digest(input).to_vec(),
-        _ => panic!("no hash {hash}"),
+        _ => panic!("unknown hash {hash}"),
     }
 }
 
@@ -149,7 +149,8 @@ fn pkcs1_encoding(len: usize, hash: &str, input: &[u8]) -> Vec<u8> {
     pkcs1_block(len, &digest_info(hash, &digest(hash, input)))
 }
 
-/// EMSA-PSS, RFC 8017 section 9.1.1, with a salt of `salt_len` octets 0x5a.
+/// Returns the EMSA-PSS encoding of `input` (RFC 8017 section 9.1.1). The salt has `salt_len`
+/// octets, each 0x5a.
 pub(crate) fn pss_encoding(key: &Rsa, hash: &str, salt_len: usize, input: &[u8]) -> Vec<u8> {
     let bits = key.n.bits() - 1;
     let len = bits.div_ceil(8);
@@ -175,7 +176,7 @@ fn mgf1(hash: &str, seed: &[u8], len: usize) -> Vec<u8> {
     mask
 }
 
-/// HMAC, RFC 2104.
+/// Returns the HMAC of `input` (RFC 2104).
 pub(crate) fn hmac(hash: &str, key: &[u8], input: &[u8]) -> Vec<u8> {
     let block = if hash == "SHA-256" { 64 } else { 128 };
     let mut key = if key.len() > block { digest(hash, key) } else { key.to_vec() };

@@ -33,7 +33,7 @@ impl Place {
         }
     }
 
-    /// Returns a document with an ignored member of this value.
+    /// Returns a document in which the member `x` has this value. The library ignores `x`.
     fn document(self, value: &str) -> String {
         match self {
             Place::Header => format!(r#"{{"alg":"RS256","x":{value}}}"#),
@@ -75,7 +75,7 @@ fn bad_values(place: Place) -> Vec<Case> {
     let grammar = "RFC 8259 section 3: the grammar of a value";
     let surrogate = "RFC 8259 section 8.2: an unpaired surrogate is not a character";
     let duplicate = "RFC 7515 section 4, RFC 7519 section 4: names are unique, at every depth";
-    let double = "a number outside the range of a double is rejected: parsers disagree on it";
+    let double = "a number outside the range of a double is rejected: parsers disagree on its value";
     let long = format!("1{}", "0".repeat(309));
     let deep = nested(16);
     let deep_objects = format!("{}1{}", r#"{"a":"#.repeat(16), "}".repeat(16));
@@ -247,7 +247,7 @@ fn accepted(place: Place) -> Vec<Case> {
             place
                 .case(
                     format!("an_integer_of_thirty_digits_in_the_{}_is_accepted", place.noun()),
-                    "RFC 8259 section 6: it is in the range of a double",
+                    "RFC 8259 section 6: the number is in the range of a double",
                     place.document("123456789012345678901234567890"),
                 )
                 .ok(&if place == Place::Claims {
@@ -260,7 +260,7 @@ fn accepted(place: Place) -> Vec<Case> {
     cases
 }
 
-/// Duplicates of names that are read. Some parsers use the first one, others the last.
+/// Duplicates of names that the library uses. Some parsers take the first value, others the last.
 fn duplicates() -> Vec<Case> {
     let why = "RFC 7515 section 4, RFC 7517 section 4, RFC 7519 section 4: a duplicate name is an error (CVE-2017-12635)";
     let key = jwk("rsa-2048-a").json();
@@ -288,7 +288,7 @@ fn duplicates() -> Vec<Case> {
             place.rejected(format!("{id}_in_the_{}_are_refused", place.noun()), why, document)
         })
         .collect();
-    // A duplicate in a key skips that key, and here it is the only one.
+    // A key with a duplicate name is skipped. Here the set has no other key, so no key is usable.
     for (id, member) in [
         ("two_moduli", r#""n":"AQAB""#),
         ("two_exponents", r#""e":"Aw""#),
@@ -305,8 +305,8 @@ fn duplicates() -> Vec<Case> {
     cases
 }
 
-/// A fault inside a member of "keys", also in its JSON, skips that member only. If the end of a
-/// member is not clear, the document is rejected.
+/// A fault inside a member of "keys" skips only that member, even if its JSON is invalid. If the
+/// end of a member is not clear, the document is rejected.
 fn members() -> Vec<Case> {
     let why =
         "the members of keys are parsed one by one: invalid JSON inside a member skips only that member";

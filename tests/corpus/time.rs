@@ -114,7 +114,7 @@ fn boundaries() -> Vec<Case> {
         .rejected("expired"),
         at(
             "a_malformed_exp_is_refused_where_it_is_optional",
-            "CVE-2026-25537: malformed is not absent",
+            "CVE-2026-25537: a malformed claim does not count as absent",
             NOW,
             r#""exp":"1700003600""#,
         )
@@ -176,8 +176,8 @@ fn leeway() -> Vec<Case> {
     ]
 }
 
-/// Clocks differ, so nbf may be 60 seconds in the future, or the leeway if that is more. For exp,
-/// only the leeway is tolerated.
+/// Clocks differ, so nbf may be 60 seconds in the future. If the leeway is longer, it replaces the
+/// 60 seconds. For exp, only the leeway is tolerated.
 fn skew() -> Vec<Case> {
     let why = "RFC 7519 section 4.1.5: 60 seconds of clock skew are tolerated for nbf";
     let exp_why = "RFC 7519 section 4.1.4: no clock skew is tolerated for exp";
@@ -207,10 +207,11 @@ fn skew() -> Vec<Case> {
     ]
 }
 
-/// Forms of a date: for each, the last accepted and the first rejected second.
+/// Forms of a NumericDate. Most are tested in two consecutive seconds, between which the result
+/// changes.
 fn numeric_dates() -> Vec<Case> {
     let why = "RFC 7519 section 2: a NumericDate is a JSON number and may have a fraction; exp is rounded down, nbf up";
-    // (form, the first second in which it is expired, as exp)
+    // (name, form of exp, first second in which the token is expired)
     let exps = [
         ("a_decimal", "1700000000.0", NOW),
         ("a_decimal_of_many_zeros", "1700000000.000000000000000000000000", NOW),
@@ -234,7 +235,7 @@ fn numeric_dates() -> Vec<Case> {
             at(format!("exp_as_{id}_is_refused_from_its_second"), why, first, &members).rejected("expired"),
         );
     }
-    // (form, the first second in which it is accepted, as nbf)
+    // (name, form of nbf, first second in which the token is accepted)
     let nbfs = [
         ("a_decimal", "1700000000.0", NOW - 60),
         ("a_half_second", "1699999999.5", NOW - 60),

@@ -52,7 +52,7 @@ fn cases() -> Vec<Case> {
         ("jwt_with_a_nul_for_jwt", "JWT", "JWT\0"),
         ("fullwidth_jwt_for_jwt", "JWT", "\u{ff2a}\u{ff37}\u{ff34}"),
         ("a_name_of_a_type_outside_application", "example/token", "token"),
-        // U+212A, the Kelvin sign, equals k in a Unicode comparison without case.
+        // A Unicode comparison that ignores case takes U+212A, the Kelvin sign, for k.
         ("a_kelvin_sign_for_k", "kb+jwt", "\u{212a}b+jwt"),
     ] {
         cases

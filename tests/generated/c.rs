@@ -22,7 +22,7 @@ fn header() -> String {
     let mut generated = Vec::new();
     bindings.write(&mut generated);
     let generated = String::from_utf8(generated).unwrap();
-    // The sections "Safety" are for callers in Rust. C has the preamble.
+    // The sections "Safety" are for callers in Rust. For C, the preamble contains these rules.
     let generated = generated
         .replace(" *\n *  # Safety\n *  The rules of the header's preamble.\n", "")
         .replace(" *\n * # Safety\n * The rules of the header's preamble.\n", "");

@@ -40,7 +40,8 @@ fn settings() -> String {
     header(DO_NOT_EDIT, "\"settings.hpp\"", &classes)
 }
 
-/// Returns the class of a kind. Its only member is a pointer, so a new setting keeps the layout.
+/// Returns the class for a kind of settings. The class has only one member, a pointer, so a new
+/// setting does not change its layout.
 fn class(kind: SettingsKind) -> String {
     let (name, upper) = (class_of(kind), kind.as_str().to_uppercase());
     let mut class = String::from("\n");
@@ -76,7 +77,7 @@ fn class(kind: SettingsKind) -> String {
     class + "};\n"
 }
 
-/// Returns a value of the setting as C++ code and as text.
+/// Returns a valid value of the setting, as C++ code and as text.
 fn sample(setting: &Setting) -> (String, String) {
     match setting.kind {
         SettingType::Flag => (String::new(), "true".to_owned()),

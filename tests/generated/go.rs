@@ -79,7 +79,7 @@ fn options(kind: SettingsKind) -> Options {
                 LOGGER,
             ],
         },
-        other => panic!("name the struct of {}", other.as_str()),
+        other => panic!("the Go struct for the settings of {} is missing", other.as_str()),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Tests that the generated files are up to date with the tables: settings, stats,
 //! `ErrorKind::ALL`. `BLESS=1 cargo test --test generated` writes them.
 //!
-//! Each language has a file here, with a function `generate() -> Vec<(path, text)>`. The test does
-//! not need the feature `capi`: src/ffi may fail to compile until a new kind is in its list of
-//! statuses.
+//! Each language has a file here, with a function `generate() -> Vec<(path, text)>`. The test must
+//! not need the feature `capi`. After a new `ErrorKind`, src/ffi does not compile until this test
+//! has written its new list of statuses.
 #![cfg(feature = "remote")]
 
 mod c;
@@ -24,7 +24,8 @@ const WRITE: &str = "BLESS=1 cargo test --test generated";
 /// Returns the files of a language: path and content.
 type Generator = fn() -> Vec<(&'static str, String)>;
 
-/// In this order: the header is generated from the statuses, and the messages from all sources.
+/// The order matters: the header is generated from the statuses, and the list of messages from all
+/// source files.
 const GENERATORS: [Generator; 7] = [
     status::generate,
     c::generate,
@@ -47,7 +48,7 @@ fn generated_files_are_up_to_date() {
             stale.push(name);
         }
     }
-    assert!(stale.is_empty(), "{stale:?}: out of date; {WRITE}");
+    assert!(stale.is_empty(), "{stale:?}: out of date; run {WRITE}");
 }
 
 #[test]

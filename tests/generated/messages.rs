@@ -32,7 +32,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("Python", &["python/src", "python/bouncer_verify"]),
 ];
 
-/// Files with the rows of docs/settings.md and of the statistics.
+/// Files in src/settings with the help texts of settings and stats. These texts are not messages.
 const ROWS: &[&str] = &["table.rs", "keys.rs", "renewer.rs", "stats.rs"];
 
 /// A literal that contains one of these is not a message: HTTP requests, PEM labels, help texts.

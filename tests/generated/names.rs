@@ -1,4 +1,5 @@
-//! Names of settings: those that were shipped are permanent, and some words are not allowed.
+//! Tests the names of settings. A shipped name is permanent. Reserved words of the languages and
+//! method names of the generated classes are not allowed.
 
 use bouncer_verify::{SettingType, SettingsKind};
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ const RESERVED: &str = "\
     as assert async await def del elif except finally from global in is lambda match nonlocal pass raise \
     with yield";
 
-/// Methods of the generated classes, which no setting may be called.
+/// Method names of the generated classes. No setting may have one of these names.
 const TAKEN: [&str; 7] = ["add", "document", "error", "handle", "kind", "load", "set"];
 
 #[test]
@@ -30,13 +31,13 @@ fn every_name_is_a_valid_name_in_every_language() {
             let name = setting.name;
             assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
             assert!(!RESERVED.split_whitespace().any(|word| word == name), "{name} is a reserved word");
-            assert!(!TAKEN.contains(&name), "{name} is taken");
-            assert!(names.insert(name), "{}.{name} comes twice", kind.as_str());
+            assert!(!TAKEN.contains(&name), "{name} is a method of the generated classes");
+            assert!(names.insert(name), "{}.{name} is a duplicate", kind.as_str());
         }
     }
 }
 
-/// Returns a line for each setting, and one for each word of a choice.
+/// Returns a line for each setting, and one for each word that a choice allows.
 fn lines() -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
     for kind in SettingsKind::ALL {
@@ -55,7 +56,7 @@ fn lines() -> BTreeSet<String> {
 }
 
 #[test]
-fn shipped_settings_stay() {
+fn a_shipped_setting_is_never_removed_or_changed() {
     let current = lines();
     let shipped = std::fs::read_to_string(SHIPPED).unwrap_or_default();
     let shipped: BTreeSet<String> =
@@ -63,7 +64,7 @@ fn shipped_settings_stay() {
     let gone: Vec<_> = shipped.difference(&current).collect();
     assert!(
         gone.is_empty(),
-        "{gone:?}: removed or changed: keep name, type and words, and mark the setting DEPRECATED"
+        "{gone:?}: removed or changed: keep the name, type and choices, and mark the setting DEPRECATED"
     );
     if std::env::var_os("BLESS").is_some() {
         let lines: Vec<_> = current.iter().map(String::as_str).collect();
@@ -72,6 +73,6 @@ fn shipped_settings_stay() {
         std::fs::write(SHIPPED, format!("{head}\n{}\n", lines.join("\n"))).unwrap();
     } else {
         let new: Vec<_> = current.difference(&shipped).collect();
-        assert!(new.is_empty(), "{new:?}: not in tests/data/settings.names; {}", super::WRITE);
+        assert!(new.is_empty(), "{new:?}: not in tests/data/settings.names; run {}", super::WRITE);
     }
 }

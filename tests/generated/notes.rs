@@ -43,7 +43,7 @@ fn with_default(setting: &Setting, default: &str) -> String {
     notes
 }
 
-/// Returns what settings of a kind configure.
+/// Returns a sentence that describes a kind of settings.
 pub(crate) fn purpose(kind: SettingsKind) -> &'static str {
     match kind.as_str() {
         "policy" => "The rules for tokens.",

@@ -1,5 +1,5 @@
-//! Python: the types of settings and stats, the exceptions, and their table in README.md. The
-//! module looks names up in the table at run time.
+//! Python: the types of settings and stats, the exceptions, and the table of exceptions in
+//! README.md. The native module looks up the names of settings in src/settings at run time.
 
 use super::notes::{DO_NOT_EDIT, notes, purpose, wrap};
 use bouncer_verify::{
@@ -20,7 +20,7 @@ const BY_POSITION: [&str; 9] = [
     "url",
 ];
 
-/// The exceptions with PyJWT's names instead of the names of their errors.
+/// Errors whose exception has PyJWT's name. The other names are made from the name of the error.
 const NAMES: [(&str, &str); 9] = [
     ("algorithm_not_allowed", "InvalidAlgorithmError"),
     ("expired", "ExpiredSignatureError"),
@@ -33,7 +33,7 @@ const NAMES: [(&str, &str); 9] = [
     ("wrong_issuer", "InvalidIssuerError"),
 ];
 
-/// The exceptions that are derived from another one, as in PyJWT.
+/// Errors whose exception is derived from another exception, as in PyJWT.
 const BASES: [(&str, &str); 8] = [
     ("encrypted_token", "DecodeError"),
     ("invalid_signature", "DecodeError"),
@@ -134,7 +134,7 @@ fn docstring(text: &str) -> String {
     }
 }
 
-/// Returns the type of an argument.
+/// Returns the Python type of a keyword argument.
 fn taken(setting: &Setting) -> String {
     match setting.kind {
         SettingType::Flag => "bool".to_owned(),

@@ -27,10 +27,10 @@ pub(crate) fn texts(setting: &Setting) -> Vec<(String, String)> {
     items.into_iter().map(|item| (name.to_owned(), item.to_owned())).collect()
 }
 
-/// Text in which no character has a special meaning.
+/// Text with quotation marks, a comma, a space and a non-ASCII character. All must stay unchanged.
 const TEXT: &str = "a \"text\", é";
 
-/// Returns the same value as it is in a document.
+/// Returns the value of [`texts`] in the form that a JSON document has.
 pub(crate) fn json(setting: &Setting) -> Value {
     match setting.kind {
         _ if setting.has(Setting::SECRET) => json!("(set, not shown)"),

@@ -21,7 +21,7 @@ const children = [];
 setTimeout(() => { throw new Error('the test timed out'); }, 5 * STEP_TIMEOUT_MS).unref();
 process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 
-/** Starts a program. `next` returns its next line of output. */
+/** Starts a program and returns its process. `next` returns the next line of its output. */
 function start(command, args, options = {}) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], ...options });
   children.push(child);

@@ -3,8 +3,8 @@
 # npm package oidc-provider. The keys are found through discovery. The tokens are verified before
 # and after a key rotation.
 #
-# LIBDIR contains the release build of the library and the command. PYTHON is an interpreter that
-# has the module. GO is the go command.
+# LIBDIR contains the release build of the library and the command. PYTHON is a Python interpreter
+# that can import bouncer_verify. GO is the go command.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

@@ -18,8 +18,8 @@ pub(crate) struct Authority(pub(crate) CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     pub(crate) fn new() -> Self {
-        // Each authority has its own name. With equal names, a server could try the key of the
-        // wrong one.
+        // Each authority has a different name. With equal names, a peer could verify a certificate
+        // with the key of the wrong authority.
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let mut params = CertificateParams::default();
         let name = format!("authority {}", NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -44,8 +44,8 @@ impl Authority {
         (params.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem())
     }
 
-    /// Returns the configuration of a TLS server for `host`, with a certificate that is valid until
-    /// `until`.
+    /// Returns the configuration of a TLS server for `host`. Its certificate is valid in the 24
+    /// hours before `until`.
     pub(crate) fn server(&self, host: &str, until: SystemTime) -> ServerConfig {
         let (certificate, key) = self.certificate(host, until);
         server_config(certificate, &key, None)
@@ -60,8 +60,8 @@ impl Authority {
     }
 }
 
-/// Returns the configuration of a TLS server. `clients` verifies client certificates; `None`
-/// requests none.
+/// Returns the configuration of a TLS server. `clients` verifies client certificates. If it is
+/// `None`, the server requests no client certificate.
 pub(crate) fn server_config(
     certificate: CertificateDer<'static>,
     key: &KeyPair,
@@ -80,6 +80,7 @@ pub(crate) fn server_config(
     .unwrap()
 }
 
+/// Returns the time in 12 hours.
 pub(crate) fn tomorrow() -> SystemTime {
     SystemTime::now() + Duration::from_secs(86400 / 2)
 }

@@ -1,5 +1,5 @@
-//! Builds the shared C library. `cargo test` does not build it, because the crate is only a Rust
-//! library.
+//! Builds the shared C library. `cargo test` does not build it, because Cargo.toml sets only the
+//! crate type `lib`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

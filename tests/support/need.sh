@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # need.sh PROGRAM REMEDY: checks that PROGRAM is installed. PROGRAM may also be a C++ header
 # (*.hpp).
-# If it is missing and REMEDY starts with "apt-get install", runs REMEDY on Debian if the user is
-# root.
+# If PROGRAM is missing and REMEDY starts with "apt-get install", runs REMEDY. This needs root and
+# apt-get.
 # Exits with 0 if PROGRAM is installed. If not, prints REMEDY and exits with 77. With CI=true it
 # exits with 1 instead, because a skipped suite is a failure there.
 set -euo pipefail

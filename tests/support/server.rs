@@ -11,9 +11,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Maximum number of stored requests.
-const MOST_KEPT: usize = 1000;
-/// Maximum time that a reply is delayed.
-const LONGEST_HANG: Duration = Duration::from_secs(30);
+const MAX_STORED_REQUESTS: usize = 1000;
+/// Maximum time of [`Reply::Hang`], and the read timeout of a connection.
+const MAX_HANG: Duration = Duration::from_secs(30);
 
 /// A received request.
 #[derive(Debug, Clone)]
@@ -36,15 +36,15 @@ impl Request {
 pub(crate) enum Reply {
     /// Status, header fields and body. Content-Length is added.
     Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
-    /// These bytes, and then the end of the connection.
+    /// Only these bytes. The server adds no response head.
     Bytes(Vec<u8>),
     /// These bytes one by one, with a pause before each one.
     Drip(Vec<u8>, Duration),
-    /// A response head, and then this number of bytes.
+    /// A response head, and then this number of bytes, rounded down to a multiple of 64 KiB.
     Flood(&'static str, usize),
     /// Another reply after a pause.
     Late(Duration, Box<Reply>),
-    /// Nothing, until the client disconnects.
+    /// Nothing. The connection stays open until the client disconnects, at most 30 seconds.
     Hang,
 }
 
@@ -158,7 +158,7 @@ impl Server {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// Returns the first [`MOST_KEPT`] requests.
+    /// Returns the first [`MAX_STORED_REQUESTS`] requests.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.shared.requests.lock().unwrap().clone()
     }
@@ -175,7 +175,7 @@ impl Drop for Server {
 impl Shared {
     fn talk(&self, tcp: TcpStream) {
         let _ = tcp.set_nodelay(true);
-        let _ = tcp.set_read_timeout(Some(LONGEST_HANG));
+        let _ = tcp.set_read_timeout(Some(MAX_HANG));
         let watched = tcp.try_clone().unwrap();
         match &self.tls {
             None => self.respond(tcp, &watched),
@@ -190,7 +190,7 @@ impl Shared {
         let mut reader = BufReader::new(stream);
         let Some(request) = read_request(&mut reader) else { return };
         let mut requests = self.requests.lock().unwrap();
-        if requests.len() < MOST_KEPT {
+        if requests.len() < MAX_STORED_REQUESTS {
             requests.push(request.clone());
         }
         drop(requests);
@@ -227,7 +227,7 @@ impl Shared {
                 self.reply(to, reply, watched)
             }
             Reply::Hang => {
-                self.pause(LONGEST_HANG, watched);
+                self.pause(MAX_HANG, watched);
                 Ok(())
             }
         }

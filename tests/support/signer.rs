@@ -1,5 +1,5 @@
-//! Signs tokens with the fixed keys in `tests/data/keys`. Uses the RustCrypto crates, and nothing
-//! of the library under test.
+//! Signs tokens with the fixed keys in `tests/data/keys`. Uses the RustCrypto crates. Only the type
+//! `Algorithm` is from the library under test.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 

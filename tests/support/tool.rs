@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-/// Whether `program` can be run. If not, prints that the suite is skipped, and the remedy. With
-/// CI=true this panics instead, because a skipped suite is a failure there.
+/// Returns whether `program` can be run. If not, prints that the suite is skipped, and the remedy.
+/// With CI=true this panics instead, because a skipped suite is a failure there.
 pub(crate) fn is_installed(program: &str, remedy: &str) -> bool {
     let found =
         Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();

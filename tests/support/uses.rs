@@ -1,4 +1,4 @@
-//! Finds which files of `src` use which others: through paths that begin with `crate`, `super` or
+//! Finds the files that each file of `src` uses: through paths that begin with `crate`, `super` or
 //! `self`, and through names that `lib.rs` exports. Comments and unit tests are ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,19 +104,19 @@ pub(crate) fn circle(graph: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<S
     fn visit<'a>(
         file: &'a String,
         graph: &'a BTreeMap<String, BTreeSet<String>>,
-        way: &mut Vec<&'a String>,
+        path: &mut Vec<&'a String>,
         done: &mut BTreeSet<&'a String>,
     ) -> Option<Vec<String>> {
-        if let Some(start) = way.iter().position(|before| *before == file) {
-            return Some(way[start..].iter().map(|file| (*file).clone()).collect());
+        if let Some(start) = path.iter().position(|before| *before == file) {
+            return Some(path[start..].iter().map(|file| (*file).clone()).collect());
         }
         if !done.insert(file) {
             return None;
         }
-        way.push(file);
+        path.push(file);
         let mut named = graph.get(file).into_iter().flatten();
-        let found = named.find_map(|next| visit(next, graph, way, done));
-        way.pop();
+        let found = named.find_map(|next| visit(next, graph, path, done));
+        path.pop();
         found
     }
     let mut done = BTreeSet::new();
