@@ -57,7 +57,7 @@ type Middleware struct {
 }
 
 // RequireToken returns middleware that passes only requests with a token that verifier accepts. The
-// next handlers get the token with [TokenFromContext] and [UIDFromContext].
+// wrapped handlers get the token with [TokenFromContext] and [UIDFromContext].
 //
 // The token is taken from the Authorization header, which must occur once: "Bearer <jwt>", or
 // "token=<jwt>" as DC/OS sends it. To take the token from another place, use a [Middleware]. refuse

@@ -210,7 +210,7 @@ func TestVerifyingWithAClockLeaksNoMemory(t *testing.T) {
 	})
 }
 
-func TestTheLastCallWithAClockKeepsItsKeysAlive(t *testing.T) {
+func TestTheKeysLiveUntilTheLastCallWithAClockReturns(t *testing.T) {
 	policy := bouncer.Policy{Profile: "dcos", Clock: func() time.Time {
 		runtime.GC()
 		return documentPolicy.Time

@@ -15,7 +15,7 @@ const (
 	KeysFresh  = "fresh"   // the keys are fresh
 	KeysStale  = "stale"   // in use, but a refresh is overdue, or from a seed or an old file
 	KeysTooOld = "too_old" // the issuer last confirmed them longer than MaxStale ago, so not used
-	KeysClosed = "closed"  // closed during the call
+	KeysClosed = "closed"  // closed during the call of Stats
 )
 
 // The values of [RenewerStats].State. Later versions may add values.
@@ -24,7 +24,7 @@ const (
 	TokenValid    = "valid"    // a valid token
 	TokenExpiring = "expiring" // the token is about to expire and is not renewed yet
 	TokenExpired  = "expired"  // the token has expired
-	TokenClosed   = "closed"   // closed during the call
+	TokenClosed   = "closed"   // closed during the call of Stats
 )
 
 // statRows reads the fields of the structs in stats_generated.go.

@@ -222,8 +222,8 @@ func (t *VerifiedToken) KeyID() string { return t.get().KID() }
 // Algorithm returns the algorithm of the signature. For "EdDSA" it returns Ed25519.
 func (t *VerifiedToken) Algorithm() Algorithm { return Algorithm(t.get().Algorithm()) }
 
-// String returns which key and algorithm verified the token. It contains no claim and no token
-// text, so a log cannot leak them by accident.
+// String returns a text with the algorithm and the key id that verified the token. The text
+// contains no claim and no part of the token, so a log cannot leak them by accident.
 func (t VerifiedToken) String() string {
 	if t.content == nil {
 		return "no token"

@@ -145,7 +145,9 @@ func (r *TokenRenewer) token(ctx context.Context, rejected string) (OwnToken, er
 	return OwnToken{token}, err
 }
 
-// tokenNow returns a valid token, a ticket of the login to wait for, or both. It never waits.
+// tokenNow returns a valid token or an error. It never waits. If the ticket is not 0, the caller
+// may wait for the login of this ticket, and then call tokenNow again. A token and a ticket
+// together mean that the token is valid, but about to expire.
 func (r *TokenRenewer) tokenNow(rejected string, ticket uint64) (*ownToken, uint64, error) {
 	known := r.latest.Load()
 	generation := uint64(0)
@@ -213,11 +215,12 @@ func (r *TokenRenewer) Prometheus() (string, error) {
 // of other schemes, such as Basic. A 403 does not count either. A gRPC status in the trailer comes
 // too late to send the request again, so the token is renewed for the next request.
 //
-// The token is a secret: every server that receives it can use it. It is sent only to these hosts:
-// "master.mesos" on any port, "master.mesos:8443", or ".mesos" for all hosts under that name. Other
-// requests are sent without a token. If no host is listed, the token is sent with every request;
-// then use the client only for hosts that you trust. After a redirect, the token is sent only to
-// the same scheme, host and port: never from https to http.
+// The token is a secret: every server that receives it can use it. It is sent only to the listed
+// hosts. "master.mesos" means this host on any port, "master.mesos:8443" only this port, and
+// ".mesos" all hosts under that name. Requests to other hosts are sent without a token. If no host
+// is listed, the token is sent with every request. Then use the client only for hosts that you
+// trust. After a redirect, the token is sent only to the same scheme, host and port: never from
+// https to http.
 func (r *TokenRenewer) Transport(base http.RoundTripper, hosts ...string) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport

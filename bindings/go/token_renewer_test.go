@@ -267,7 +267,7 @@ func TestATokenThatArrivesWhenTheWaitEndsIsReturned(t *testing.T) {
 			if maxWait > 2*time.Second {
 				cancel()
 			}
-			<-released // delay the waiting caller until its wait has ended
+			<-released // wake the waiting caller only after its wait has ended
 			return true
 		})
 		token := must(renewer.TokenContext(ctx))(t)
