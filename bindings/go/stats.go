@@ -13,7 +13,7 @@ import (
 const (
 	KeysEmpty  = "empty"   // no keys yet
 	KeysFresh  = "fresh"   // the keys are fresh
-	KeysStale  = "stale"   // in use, but a refresh is overdue, or from a seed or an old file
+	KeysStale  = "stale"   // in use, but a refresh is overdue, or the keys are from a seed or an old file
 	KeysTooOld = "too_old" // the issuer last confirmed them longer than MaxStale ago, so not used
 	KeysClosed = "closed"  // closed during the call of Stats
 )
