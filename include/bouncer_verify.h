@@ -526,7 +526,7 @@ enum bouncer_status
      */
     BOUNCER_STATUS_OK = 0,
     /**
-     * A pointer is NULL that must not be NULL.
+     * A pointer that must not be NULL is NULL.
      */
     BOUNCER_STATUS_NULL_ARGUMENT = 1,
     /**

@@ -389,13 +389,13 @@ type RenewerOptions struct {
 	// AllowHTTP: Allows http to other machines. Anyone on the network path can then read the token.
 	AllowHTTP bool
 
-	// Source returns a token that the program gets by itself. Supplied can set its name in logs.
-	// The token is valid for lifetime, rounded down to a second. If lifetime is 0, a JWT is valid
-	// until its "exp", and any other token does not expire. Source is called by one goroutine at a
-	// time, not by the callers of the renewer. Its context ends at Close, or after one minute. If
-	// [errors.Is] finds [ErrLoginRejected] in the error, the renewer does not retry soon. The
-	// error's text is logged and is part of the stats, so it must not contain a secret. A panic
-	// counts as a failure. Source must not send requests through the renewer's own
+	// Source returns a token that the program itself obtains. Supplied can set the name of this
+	// source in logs. The token is valid for lifetime, rounded down to a second. If lifetime is 0,
+	// a JWT is valid until its "exp", and any other token does not expire. Source is called by one
+	// goroutine at a time, not by the callers of the renewer. Its context ends at Close, or after
+	// one minute. If [errors.Is] finds [ErrLoginRejected] in the error, the renewer does not retry
+	// soon. The error's text is logged and is part of the stats, so it must not contain a secret. A
+	// panic counts as a failure. Source must not send requests through the renewer's own
 	// [TokenRenewer.Transport]. The calling goroutine keeps everything that Source references
 	// reachable. So if Source references the renewer, the program must call Close.
 	Source func(ctx context.Context) (token string, lifetime time.Duration, err error)

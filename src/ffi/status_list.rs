@@ -18,7 +18,7 @@ use std::ffi::CStr;
 pub enum bouncer_status {
     /// Success.
     Ok = 0,
-    /// A pointer is NULL that must not be NULL.
+    /// A pointer that must not be NULL is NULL.
     NullArgument = 1,
     /// A bug in this library: please report it. The program may continue.
     Internal = 2,

@@ -45,7 +45,8 @@ fn settings() -> String {
 fn class(kind: SettingsKind) -> String {
     let (name, upper) = (class_of(kind), kind.as_str().to_uppercase());
     let mut class = String::from("\n");
-    let rule = "Setters do not fail. The first error stays, and is reported when the settings are used.";
+    let rule =
+        "Setters do not fail. The object keeps the first error and reports it when the settings are used.";
     class += &comment(&format!("{} {rule}", purpose(kind)), "");
     class += &format!(
         "class [[nodiscard]] {name}\n    : public detail::Settings<{name}, BOUNCER_KIND_{upper}> {{\npublic:\n"

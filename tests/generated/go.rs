@@ -66,7 +66,8 @@ fn options(kind: SettingsKind) -> Options {
                 (
                     "Source",
                     "func(ctx context.Context) (token string, lifetime time.Duration, err error)",
-                    "returns a token that the program gets by itself. Supplied can set its name in logs. The token is \
+                    "returns a token that the program itself obtains. Supplied can set the name of this source \
+                     in logs. The token is \
                      valid for lifetime, rounded down to a second. If lifetime is 0, a JWT is valid until its \"exp\", and \
                      any other token does not expire. Source is called by one goroutine at a time, not by the callers \
                      of the renewer. Its context ends at Close, or after one minute. If [errors.Is] finds \

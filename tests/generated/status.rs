@@ -7,7 +7,7 @@ use bouncer_verify::ErrorKind;
 /// Number, name and documentation of the statuses that only C has.
 const OF_C: [(u32, &str, &str); 4] = [
     (0, "ok", "Success."),
-    (1, "null_argument", "A pointer is NULL that must not be NULL."),
+    (1, "null_argument", "A pointer that must not be NULL is NULL."),
     (2, "internal", "A bug in this library: please report it. The program may continue."),
     (
         104,

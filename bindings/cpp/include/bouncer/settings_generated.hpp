@@ -6,8 +6,8 @@
 
 namespace bouncer {
 
-/// The rules for tokens. Setters do not fail. The first error stays, and is reported when the
-/// settings are used.
+/// The rules for tokens. Setters do not fail. The object keeps the first error and reports it when
+/// the settings are used.
 class [[nodiscard]] PolicySettings
     : public detail::Settings<PolicySettings, BOUNCER_KIND_POLICY> {
 public:
@@ -145,8 +145,8 @@ public:
     }
 };
 
-/// Where an issuer's keys are fetched, and how they are refreshed. Setters do not fail. The first
-/// error stays, and is reported when the settings are used.
+/// Where an issuer's keys are fetched, and how they are refreshed. Setters do not fail. The object
+/// keeps the first error and reports it when the settings are used.
 class [[nodiscard]] KeysSettings
     : public detail::Settings<KeysSettings, BOUNCER_KIND_KEYS> {
 public:
@@ -336,8 +336,8 @@ public:
     }
 };
 
-/// How the service gets its own token. Setters do not fail. The first error stays, and is reported
-/// when the settings are used.
+/// How the service gets its own token. Setters do not fail. The object keeps the first error and
+/// reports it when the settings are used.
 class [[nodiscard]] RenewerSettings
     : public detail::Settings<RenewerSettings, BOUNCER_KIND_RENEWER> {
 public:

@@ -11,7 +11,7 @@ namespace bouncer {
 enum class Status : std::uint32_t {
     /// Success.
     Ok = 0,
-    /// A pointer is NULL that must not be NULL.
+    /// A pointer that must not be NULL is NULL.
     NullArgument = 1,
     /// A bug in this library: please report it. The program may continue.
     Internal = 2,
