@@ -128,7 +128,7 @@ func (o Policy) String() string { return describe(native.KindPolicy, o.apply) }
 // GoString returns the same as String.
 func (o Policy) GoString() string { return o.String() }
 
-// Format writes String for every verb, because some verbs would print the fields with their secrets.
+// Format writes String for every verb, because some verbs would print secret fields.
 func (o Policy) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, o.String()) }
 
 // LogValue returns the same as String, for slog.
@@ -283,7 +283,7 @@ func (o RemoteOptions) String() string { return describe(native.KindKeys, o.appl
 // GoString returns the same as String.
 func (o RemoteOptions) GoString() string { return o.String() }
 
-// Format writes String for every verb, because some verbs would print the fields with their secrets.
+// Format writes String for every verb, because some verbs would print secret fields.
 func (o RemoteOptions) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, o.String()) }
 
 // LogValue returns the same as String, for slog.
@@ -453,7 +453,7 @@ func (o RenewerOptions) String() string { return describe(native.KindRenewer, o.
 // GoString returns the same as String.
 func (o RenewerOptions) GoString() string { return o.String() }
 
-// Format writes String for every verb, because some verbs would print the fields with their secrets.
+// Format writes String for every verb, because some verbs would print secret fields.
 func (o RenewerOptions) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, o.String()) }
 
 // LogValue returns the same as String, for slog.

@@ -130,7 +130,7 @@ fn settings() -> String {
             "\n// String returns the settings as a JSON document without any secret.\nfunc (o {name}) String() string \
              {{ return describe(native.Kind{native}, o.apply) }}\n\n// GoString returns the same as String.\nfunc (o {name}) GoString() \
              string {{ return o.String() }}\n\n// Format writes String for every verb, because some verbs would \
-             print the fields with their secrets.\nfunc (o {name}) Format(state fmt.State, _ rune) {{ _, _ = io.WriteString(state, \
+             print secret fields.\nfunc (o {name}) Format(state fmt.State, _ rune) {{ _, _ = io.WriteString(state, \
              o.String()) }}\n\n// LogValue returns the same as String, for slog.\nfunc (o {name}) LogValue() slog.Value {{ return \
              slog.StringValue(o.String()) }}\n"
         );
