@@ -107,7 +107,7 @@ proptest! {
 
     /// The header may contain any algorithm, but the key determines which signatures are valid.
     #[test]
-    fn a_signature_is_never_accepted_as_one_of_another_algorithm(
+    fn a_signature_is_never_accepted_for_another_algorithm(
         signer in 0..5_usize,
         which in any::<Index>(),
         claimed in select(Algorithm::ALL.to_vec()),
