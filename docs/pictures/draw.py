@@ -17,7 +17,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 REPORT = FOLDER.parent / "performance.md"
 WIDTH = 860
-# Charts cut off longer bars, in microseconds.
+# Charts cut off bars that are longer than this, in microseconds.
 LIMIT = 105
 
 # Each class has a light and a dark colour.
@@ -39,7 +39,7 @@ COLOURS = {
 
 
 class Picture:
-    """An SVG file: shapes are added, then `text()` returns the whole file."""
+    """An SVG file. The other methods add shapes; `text()` returns the whole file."""
 
     def __init__(self, title: str, description: str) -> None:
         self.title, self.description = title, description
@@ -96,13 +96,13 @@ class Picture:
 
 # ------------------------------------------------------------------------------------------- diagrams
 
-# What is checked, in this order, and the errors of each step.
+# The checks in their order: the name, what is checked, the errors, and the HTTP status.
 STEPS = (
     ("Authorization header", "Bearer <token> or token=<token>", "malformed_authorization", "401"),
     ("Form", "size, characters, three parts", "token_too_large, malformed_token, encrypted_token", "401"),
     ("Header", "strict JSON, alg, crit, typ", "unsupported_algorithm, algorithm_not_allowed …", "401"),
     ("Key", "by kid and alg, from the key set in memory", "no_matching_key", "401"),
-    ("Signature", "with every key that fits, four at most", "invalid_signature", "401"),
+    ("Signature", "with each matching key, at most four", "invalid_signature", "401"),
     (
         "Claims",
         "strict JSON, exp, nbf, iss, aud, your rules",
@@ -116,7 +116,7 @@ def token() -> str:
     picture = Picture(
         "How a token is verified",
         "A token passes six checks in order. The first check that fails decides the error. A missing key may "
-        "cause a fetch; if that fails, the error is keys_unavailable with HTTP status 503.",
+        "cause a fetch. If the fetch fails, the error is keys_unavailable with HTTP status 503.",
     )
     picture.write(24, 34, "How a token is verified", size=17, font_weight="600")
     picture.write(
@@ -145,13 +145,13 @@ def token() -> str:
     y = top + len(STEPS) * step
     picture.box(24, y, 330, 44, "box", 6)
     picture.write(38, y + 19, "VerifiedToken", "good", font_weight="600")
-    picture.write(38, y + 36, "its claims are those that the issuer signed", "soft", 12)
+    picture.write(38, y + 36, "with the claims that the issuer signed", "soft", 12)
     return picture.text(y + 64)
 
 
 @dataclass
 class Span:
-    """A part of a lane of the key set's diagram, in the hours of its time axis."""
+    """A coloured bar in a lane of the key-set diagram. The time axis goes from 0 to 10."""
 
     start: float
     end: float
@@ -183,8 +183,8 @@ LANES: tuple[tuple[str, str, tuple[Span, ...]], ...] = (
         ),
     ),
     (
-        "Tokens of key A",
-        "",
+        "Tokens",
+        "signed with key A",
         (
             Span(0.25, 4.6, "good", "accepted"),
             Span(4.6, 8.2, "bad", "401 no_matching_key *"),
@@ -193,8 +193,8 @@ LANES: tuple[tuple[str, str, tuple[Span, ...]], ...] = (
         ),
     ),
     (
-        "Tokens of key B",
-        "",
+        "Tokens",
+        "signed with key B",
         (
             Span(2.5, 8.2, "good", "accepted: the first one causes a fetch"),
             Span(8.2, 9.35, "warn", "503"),
@@ -202,22 +202,23 @@ LANES: tuple[tuple[str, str, tuple[Span, ...]], ...] = (
         ),
     ),
 )
-# When fetches end.
+# The points on the time axis at which a fetch succeeded or failed.
 SUCCEEDED = (0.2, 1.5, 2.5, 3.6, 4.6, 9.35)
 FAILED = (5.5, 5.62, 5.82, 6.1, 6.5, 6.95, 7.4, 7.85, 8.3, 8.6, 8.9)
 NOTES = (
-    "The first fetch begins at once. It repeats at 70 to 80 % of the keys' lifetime, or at an unknown kid.",
-    "A failed fetch is retried after a random part of 1, 2, 4 … 60 s.",
-    "The keys stay in use for max_stale: 24 hours, or 1 hour with discovery.",
-    "* While the last fetch failed, a token whose key is unknown gets 503, not 401: the key may exist.",
+    "The first fetch starts at once, the next at 70 to 80 % of the keys' lifetime or at an unknown kid.",
+    "A failed fetch is retried after a random pause of at most 1 s, then 2 s, 4 s … 60 s.",
+    "Keys stay in use for max_stale after the last successful fetch: 24 hours, or 1 hour with discovery.",
+    "* If the last fetch failed, a token with an unknown key gets 503, not 401: the issuer may have the key.",
 )
 
 
 def key_set() -> str:
     picture = Picture(
         "The life of a remote key set",
-        "An issuer rotates from key A to key B and is then down. The key set fetches B when the first token "
-        "of B arrives, uses its keys through the outage until max_stale, and recovers with the next fetch.",
+        "An issuer rotates from key A to key B and is then down. The key set fetches B when the first "
+        "token signed with B arrives. It uses its keys during the outage until max_stale, and recovers with "
+        "the next successful fetch.",
     )
     picture.write(24, 34, "The life of a remote key set", size=17, font_weight="600")
     picture.write(
@@ -255,7 +256,7 @@ def key_set() -> str:
 
 @dataclass
 class Row:
-    """A row of a table of the report."""
+    """A row of a table in docs/performance.md."""
 
     language: str
     name: str
@@ -269,7 +270,7 @@ class Row:
 
 
 def sections() -> Iterator[tuple[str, str, str]]:
-    """The vendor, the CPU's name and the text of each section of the report."""
+    """Yields the CPU vendor, the CPU's name and the text of each section of docs/performance.md."""
     for vendor, text in re.findall(r"<!-- (\w+) -->\n(.*?)<!-- end of \1 -->", REPORT.read_text(), re.DOTALL):
         cpu = re.search(r"^## On \w+: (.*)$", text, re.MULTILINE)
         assert cpu, vendor
@@ -329,11 +330,11 @@ def time(microseconds: float) -> str:
 
 
 def beside_peers(title: str, subtitle: str, found: Iterator[Row]) -> str:
-    """A language's own row, then its peers', the fastest first."""
+    """Draws bouncer_verify first in each language, then the other libraries, the fastest first."""
     groups: dict[str, list[tuple[str, Row]]] = {}
     for row in found:
         ours = row.name == "bouncer_verify"
-        # What is left out: parts of a verification, and ways to call this library.
+        # Leave out signature checks alone, and other ways to call bouncer_verify.
         if ours or not (row.is_ours or "signature alone" in row.name):
             groups.setdefault(row.language, []).append((row.name, row))
     for group in groups.values():
@@ -342,10 +343,10 @@ def beside_peers(title: str, subtitle: str, found: Iterator[Row]) -> str:
 
 
 def batches(subtitle: str, section: str) -> str:
-    """One token alone, one of 64 in a call, and one from the cache, for each language."""
+    """Draws the time per token in each language: alone, in a batch of 64, and from the cache."""
     wanted = (
-        ("A token of OpenID Connect", "bouncer_verify", "one call a token"),
-        ("Many tokens in one call", "bouncer_verify, 64 in one call", "64 tokens in one call, each"),
+        ("A token of OpenID Connect", "bouncer_verify", "one token per call"),
+        ("Many tokens in one call", "bouncer_verify, 64 in one call", "64 tokens per call, per token"),
         ("With a cache of verified tokens", "bouncer_verify, cached", "from the cache"),
     )
     groups: dict[str, list[tuple[str, Row]]] = {"Rust": [], "C": [], "Python": [], "Go": []}
@@ -380,7 +381,7 @@ def main() -> None:
         elif not path.exists() or path.read_text() != text:
             stale.append(name)
     if stale:
-        sys.exit(f"out of date: {', '.join(stale)}; docs/pictures/draw.py draws them again")
+        sys.exit(f"out of date: {', '.join(stale)}; run docs/pictures/draw.py")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ mdBook reads one folder, but the pages are next to the code that they describe. 
 layout of the repository, so links between pages stay as they are. A file that a page links to, such
 as a header, is copied too. A link to a folder becomes a link to its README.md.
 
-A link is an error if its file or its anchor does not exist. So is a link to a Markdown file that is
-not a page of the site.
+A link is an error if its file or its anchor does not exist. A link to a Markdown file that is not a
+page of the site is an error too. Each Markdown file of docs and docs/guide must be listed.
 
 summary.txt is mdBook's SUMMARY.md, with paths from the root of the repository. "@path@" stands for
 the chapters of another SUMMARY.md. "?" after an entry marks a page that may be missing.
@@ -24,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = "docs/site"
-# build.sh writes this folder later. check_links.py checks the links into it.
+# build.sh writes this folder later. check_links.py checks the links to its files.
 MADE = "api/"
 
 ENTRY = re.compile(r"^(\s*(?:- )?)\[([^\]]*)\]\(([^)]*)\)(\??)$")
@@ -41,7 +41,7 @@ HTML_ID = re.compile(r"""<[^>]*\b(?:id|name)=["']([^"']+)["']""")
 
 
 def summary() -> str:
-    """Returns the table of contents, with the guide's chapters. A page is listed once."""
+    """Returns the table of contents, with the guide's chapters. Repeated pages are removed."""
     lines: list[str] = []
     for line in (ROOT / HERE / "summary.txt").read_text().splitlines():
         if included := re.fullmatch("@(.*)@", line):
@@ -65,7 +65,7 @@ def chapters(path: str) -> list[str]:
     for line in (ROOT / path).read_text().splitlines():
         if entry := ENTRY.match(line):
             target = posixpath.normpath(posixpath.join(posixpath.dirname(path), entry[3]))
-            # An introduction stands before the list; here it is the first item.
+            # A SUMMARY.md has its introduction before the list. Here it is the list's first item.
             lines.append(f"{entry[1] or '- '}[{entry[2]}]({target})")
     return lines
 
@@ -80,7 +80,7 @@ def without_code(text: str) -> str:
 
 
 def slug(heading: str) -> str:
-    """Returns the anchor that GitHub and mdBook give to a heading."""
+    """Returns the anchor that GitHub and mdBook create for a heading."""
     heading = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading)
     return "".join(c for c in heading.strip().lower().replace(" ", "-") if c.isalnum() or c in "-_")
 
@@ -113,7 +113,7 @@ class Site:
         self.files: set[str] = set()
 
     def link(self, page: str, place: int, target: str) -> str:
-        """Returns the target that the link has in the site."""
+        """Returns the target of the link in the site. Records a fault if the target is missing."""
 
         def fault(text: str) -> str:
             line = self.sources[page].count("\n", 0, place) + 1
@@ -144,7 +144,7 @@ class Site:
         return target
 
     def page(self, page: str) -> str:
-        """Returns the text of a page with the links of the site."""
+        """Returns the text of a page, with its links changed for the site."""
         text, out, end = self.sources[page], [], 0
         for match in LINK.finditer(without_code(text)):
             out += [text[end : match.start("target")], self.link(page, match.start(), match["target"])]
@@ -163,7 +163,7 @@ def main() -> None:
     for fault in site.faults:
         print(fault, file=sys.stderr)
     if site.faults:
-        sys.exit(f"{len(site.faults)} dead links in the pages of the site")
+        sys.exit(f"{len(site.faults)} faults in the pages of the site")
     if len(sys.argv) < 2:
         return
     out = Path(sys.argv[1])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that every file and anchor that the HTML files of a folder link to exists.
+"""Checks the links in the HTML files of a folder: each linked file and anchor must exist.
 
     docs/site/check_links.py SITE
 
@@ -26,7 +26,10 @@ class Page(HTMLParser):
         self.feed(text)
 
     def has(self, fragment: str) -> bool:
-        """Finds an anchor as a browser does. In rustdoc's sources, "7-9" is a range of lines."""
+        """Returns whether a browser finds the anchor.
+
+        In rustdoc's source pages, "7-9" is a range of lines, and each line has an anchor.
+        """
         lines = re.fullmatch(r"([0-9]+)-[0-9]+", fragment)
         names = {fragment, unquote(fragment), lines[1] if lines else fragment}
         return fragment in ("", "top") or not names.isdisjoint(self.anchors)

@@ -25,7 +25,7 @@ MODULES = [bouncer_verify, exceptions, http_auth, pyjwt, rsa, types]
 
 
 def take_types_from_the_stub(module: doc.Module) -> None:
-    """Adds the types of the stub of the private compiled module to the classes of bouncer_verify.
+    """Copies the types in the stub of the compiled module to the classes of bouncer_verify.
 
     pdoc's own function looks only for a stub of bouncer_verify itself. It also fails on a stub that
     uses a name before its definition.
@@ -40,7 +40,7 @@ def take_types_from_the_stub(module: doc.Module) -> None:
     typed = doc.Module(stub)
     with mock.patch.dict("sys.modules", {stub.__name__: stub}):
         doc_pyi._patch_doc(module, typed)
-    # The members of a compiled class have no order; the stub has one.
+    # Sort the members of a compiled class, which have no fixed order, as in the stub.
     for name, member in module.members.items():
         if isinstance(member, doc.Class) and name in typed.members:
             order = list(typed.members[name].members)
@@ -52,7 +52,7 @@ def take_types_from_the_stub(module: doc.Module) -> None:
 
 
 def is_known(namespace: doc.Namespace, member: doc.Doc) -> bool:
-    """True for names that PyJWT documents, and for overrides, which the base class documents."""
+    """Returns whether PyJWT documents the name, or a base class documents the overridden name."""
     bases = namespace.obj.__mro__ if isinstance(namespace, doc.Class) else ()
     overridden = sum(member.name in vars(base) for base in bases) > 1
     return overridden or member.modulename.startswith("bouncer_verify.pyjwt")
@@ -76,7 +76,7 @@ def undocumented(namespace: doc.Namespace) -> list[str]:
 
 def main() -> None:
     warnings.simplefilter("error")
-    # http_auth creates this class at the first use. pdoc would not find it.
+    # http_auth creates this class at first use. Create it now, so that pdoc finds it.
     _ = http_auth.HttpxAuth
     doc_pyi.include_typeinfo_from_stub_files = take_types_from_the_stub
     render.configure(
@@ -89,7 +89,7 @@ def main() -> None:
         print(f"{name} has no docstring", file=sys.stderr)
     out = Path(sys.argv[1])
     pdoc.pdoc(*(module.__name__ for module in MODULES), output_directory=out)
-    # pdoc links to private base classes, but does not list them.
+    # pdoc links to private base classes, but does not document them. Remove these links.
     for page in out.rglob("*.html"):
         page.write_text(re.sub(r'<a href="#_[^"]*">([^<]*)</a>', r"\1", page.read_text()))
     sys.exit(bool(missing))

@@ -1,4 +1,5 @@
-//! Parses any bytes as the value of an Authorization header. The result is exactly the token.
+//! Parses any bytes as the value of an Authorization header. If the value is accepted, the result
+//! is exactly the token.
 //!
 //! `cargo +nightly fuzz run authorization`
 

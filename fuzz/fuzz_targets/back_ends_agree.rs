@@ -1,6 +1,6 @@
 //! Input: any JWK Set, a zero byte, and any signature. All back ends accept the same keys and skip
-//! the others for the same reasons. They return the same results for the signature, and for a token
-//! with it.
+//! the other keys for the same reasons. They return the same results for the signature, and for a
+//! token that contains the signature.
 //!
 //! `cargo +nightly fuzz run back_ends_agree`
 

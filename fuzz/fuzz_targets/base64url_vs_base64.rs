@@ -1,5 +1,6 @@
-//! Uses any bytes as the encoded payload of a signed JWS, and as a signature. They are decoded if
-//! and only if the base64 crate decodes them (no padding, no trailing bits), and to the same bytes.
+//! Uses any bytes as the encoded payload of a signed JWS, and as an encoded signature. The library
+//! decodes them if and only if the base64 crate does (no padding, no trailing bits). The decoded
+//! payloads are equal.
 //!
 //! `cargo +nightly fuzz run base64url_vs_base64`
 
@@ -15,7 +16,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     if data.contains(&b'.') {
-        return; // A dot would make two parts.
+        return; // A dot would split the payload into two parts.
     }
     let policy = issuer::policy(Policy::any_issuer());
     let verify = |payload: &[u8], signature: &[u8]| {

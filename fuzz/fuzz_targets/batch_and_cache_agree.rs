@@ -1,9 +1,13 @@
-//! Verifies fuzzed tokens, one a line, together with valid ones: in batches, with a verifier and
-//! with a cache, twice, and again after some have expired. The results equal those of
-//! `verify_token`.
+//! Each line of the input is a fuzzed token. The target verifies these tokens together with valid
+//! tokens: in batches, with a verifier, and with a cache. It does so twice, and again after some
+//! tokens have expired. The results equal those of `verify_token`.
 //!
-//! The first byte of a line is its kind: 0 is a valid token, with the rest XORed onto it at an
-//! offset; 1 is the claims of a signed token. Any other line is the token itself.
+//! The first byte of a line selects its kind:
+//!
+//! - 0: a valid token, changed. The next two bytes select the token and an offset. The other bytes
+//!   are XORed onto the token from the offset.
+//! - 1: the other bytes are the claims of a signed token.
+//! - Any other byte: the whole line is the token.
 //!
 //! `cargo +nightly fuzz run batch_and_cache_agree`
 
@@ -25,8 +29,8 @@ use rsa::signature::{SignatureEncoding as _, Signer as _};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
 
-/// The keys, and tokens that are valid at first: more than are verified side by side, and more than
-/// the small cache holds.
+/// The keys, and ten tokens that are valid at [`issuer::NOW`]. More than eight, because the CPU's
+/// vectors verify eight signatures side by side, and the small cache holds eight tokens.
 static ISSUER: LazyLock<(Vec<Jwk>, Vec<String>)> = LazyLock::new(|| {
     let (mut keys, mut tokens) = (issuer::KEY_SETS[0].keys().to_vec(), Vec::new());
     for (kid, pem) in [
@@ -57,7 +61,7 @@ static KEY_SETS: LazyLock<[Arc<JwkSet>; 2]> = LazyLock::new(|| {
 
 static TIME: AtomicI64 = AtomicI64::new(0);
 
-/// Every part of a result that is compared.
+/// The parts of a result that this target compares.
 type Verdict = Result<(Algorithm, String, String, Option<String>), Error>;
 
 fn seen(verdict: Result<VerifiedToken, Error>) -> Verdict {
@@ -75,7 +79,7 @@ fn token_of(line: &[u8]) -> Vec<u8> {
         [0, which, place, changes @ ..] => {
             let genuine = &ISSUER.1[usize::from(*which) % ISSUER.1.len()];
             let mut token = genuine.clone().into_bytes();
-            // The offset is doubled to reach the signature, which is the larger part.
+            // One byte as the offset would not reach the end of the token, so it is doubled.
             let changed = token.iter_mut().skip(2 * usize::from(*place));
             changed.zip(changes).for_each(|(byte, change)| *byte ^= change);
             token
@@ -110,8 +114,8 @@ fuzz_target!(|data: &[u8]| {
             }
         }
     }
-    // After a wrong result, accelerated code is no longer used. The checks above would not find
-    // that.
+    // If aws-lc finds a wrong result of the accelerated code, only aws-lc is used from then on. The
+    // checks above would not notice.
     assert_eq!([single, batch].map(|set| set.accelerated_keys()), accelerated);
     // Each valid token was looked up six times. Only the first lookup may be a miss.
     let hits = cached[1].cache_stats().map_or(0, |stats| stats.hits());

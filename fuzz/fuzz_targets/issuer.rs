@@ -1,5 +1,5 @@
-//! An issuer with a fixed key. A fuzzer can sign with it, and so reach the checks after the
-//! signature.
+//! An issuer with a fixed key. Fuzz targets sign with the key to reach the checks that follow the
+//! check of the signature.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,7 +14,7 @@ static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
     SigningKey::from_pkcs8_pem(include_str!("../../tests/data/keys/ed25519-a.pem")).expect("a key")
 });
 
-/// The key set in each back end.
+/// The issuer's key set, once for each back end.
 pub static KEY_SETS: LazyLock<Vec<JwkSet>> = LazyLock::new(|| {
     let der = KEY.verifying_key().to_public_key_der().expect("DER");
     let jwk = Jwk::from_der(der.as_bytes()).expect("a key");
@@ -28,12 +28,12 @@ pub fn token(header: &[u8], claims: &[u8]) -> String {
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(sign(input.as_bytes())))
 }
 
-/// Signs any bytes, also those that are not a JWS Signing Input.
+/// Signs any bytes, even if they are not a valid JWS Signing Input.
 pub fn sign(input: &[u8]) -> [u8; 64] {
     KEY.sign(input).to_bytes()
 }
 
 pub fn policy(policy: Policy) -> Policy {
     let policy = policy.algorithms([Algorithm::Ed25519]).time(NOW);
-    policy.max_token_len(Policy::MAX_TOKEN_LEN).expect("a bound")
+    policy.max_token_len(Policy::MAX_TOKEN_LEN).expect("a valid limit")
 }

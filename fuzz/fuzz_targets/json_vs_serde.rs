@@ -1,5 +1,6 @@
 //! Uses any bytes as the Claims Set of a signed token. It is accepted if and only if serde_json
-//! parses an object without duplicate names and with at most 16 levels. The values are the same.
+//! parses an object without duplicate names and with at most 16 levels. Each claim equals the value
+//! that serde_json returns.
 //!
 //! `cargo +nightly fuzz run json_vs_serde`
 
@@ -37,7 +38,8 @@ fuzz_target!(|data: &[u8]| {
         Err(error) if (error.kind(), error.name()) == (ErrorKind::MalformedClaims, None) => {
             assert!(!expected)
         }
-        // The JSON was accepted, but a registered claim is wrong, expired or not valid yet.
+        // The JSON was accepted, but a registered claim has a wrong type, or the token is expired
+        // or not valid yet.
         Err(error) => assert!(expected && error.name().is_some()),
     }
 });

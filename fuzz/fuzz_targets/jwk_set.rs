@@ -1,5 +1,5 @@
-//! Parses any bytes as a JWK Set, a JWK, PEM and DER. Every parsed key can be written and parsed
-//! again.
+//! Parses any bytes as a JWK Set, a JWK, PEM and DER. Each parsed key is written in these formats.
+//! Parsing the output returns the same key.
 //!
 //! `cargo +nightly fuzz run jwk_set`
 
@@ -9,14 +9,14 @@ use bouncer_verify::{Jwk, JwkSet};
 use libfuzzer_sys::fuzz_target;
 
 fn assert_round_trips(key: &Jwk) {
-    let bare = Jwk::from_der(&key.to_der()).expect("its own DER");
-    assert!(Jwk::from_pem(key.to_pem().as_bytes()).expect("its own PEM") == bare);
+    let bare = Jwk::from_der(&key.to_der()).expect("DER of a parsed key");
+    assert!(Jwk::from_pem(key.to_pem().as_bytes()).expect("PEM of a parsed key") == bare);
     assert_eq!(bare.thumbprint(), key.thumbprint());
-    let again = Jwk::from_slice(key.to_json().as_bytes()).expect("its own JWK");
+    let again = Jwk::from_slice(key.to_json().as_bytes()).expect("JWK of a parsed key");
     assert_eq!((again.kid(), again.algorithm(), again.to_der()), (key.kid(), key.algorithm(), key.to_der()));
     if let (Some(n), Some(e)) = (key.n(), key.e()) {
         assert!((2048..=8192).contains(&key.bits()));
-        assert!(Jwk::from_rsa_components(n, e).expect("its own numbers") == bare);
+        assert!(Jwk::from_rsa_components(n, e).expect("n and e of a parsed key") == bare);
     }
 }
 

@@ -1,5 +1,6 @@
-//! Uses any bytes as the response to a login, with DC/OS and OAuth 2.0: two bytes of status, then
-//! the body. The result is a token that fits in a header, or an error text of one line.
+//! Uses any bytes as the response to a login to DC/OS and to an OAuth 2.0 server. The first two
+//! bytes are the HTTP status, the other bytes the body. The result is a token that is valid in an
+//! Authorization header, or an error text of one line.
 //!
 //! `cargo +nightly fuzz run login_answer`
 

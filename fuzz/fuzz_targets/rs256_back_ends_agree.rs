@@ -1,8 +1,9 @@
-//! Changes valid RS256 signatures of fixed keys. The back ends return the same results, accept only
-//! the signed message, and aws-lc never finds a wrong result of the accelerated code.
+//! Changes valid RS256 signatures of fixed keys. All back ends return the same results. They accept
+//! only the original signature of the original message. aws-lc never finds a wrong result of the
+//! accelerated code.
 //!
-//! The first byte selects the key and the kind of change. The rest is XORed onto the signature, or
-//! replaces the signature or the message.
+//! The first byte selects the key and the kind of change. The other bytes are XORed onto the
+//! signature, or they replace the signature or the message.
 //!
 //! `cargo +nightly fuzz run rs256_back_ends_agree`
 

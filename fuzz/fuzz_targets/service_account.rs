@@ -1,5 +1,5 @@
-//! Parses any text as the secret of a service account. A parsed secret can be encoded once more and
-//! parsed again.
+//! Parses any text as the secret of a service account. If a valid secret is also accepted with one
+//! more encoding around it, the result is the same account.
 //!
 //! `cargo +nightly fuzz run service_account`
 

@@ -1,5 +1,6 @@
-//! Verifies any bytes as a token, and, split at the first line feed, as the header and claims of a
-//! signed token. An accepted token must comply with the policy.
+//! Verifies any bytes as a token. Then it splits the bytes at the first line feed, and verifies a
+//! signed token with the two parts as header and claims. Last, it verifies a signed token with all
+//! bytes as claims. An accepted token must comply with the policy.
 //!
 //! `cargo +nightly fuzz run verify_token`
 

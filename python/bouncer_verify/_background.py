@@ -1,6 +1,6 @@
-"""The Python code that background threads run: logging, and the program's own `fetch` and `source`.
+"""The Python code that background threads run: logging, and the program's `fetch` and `source`.
 
-Imported when the first key set or token renewer is made.
+Imported when the program creates its first remote key set or token renewer.
 """
 
 from __future__ import annotations
@@ -17,40 +17,40 @@ Source = Callable[[], str | tuple[str, float]]
 
 _LOGGER = logging.getLogger("bouncer_verify")
 
-# Registered after logging's own hook, so it runs before that hook.
+# Exit hooks run in reverse order, so this one runs before that of `logging`, registered earlier.
 atexit.register(_leave_python)
 
 
-# The native module calls these functions. No token and no secret of a login is logged.
+# The native module calls these functions. They never log a token or a secret.
 
 
-def keys_failed(*of: object) -> None:
-    _LOGGER.warning("keys of %s: %s (%s); failures in a row: %d; next attempt in %.1f s", *of)
+def keys_failed(*values: object) -> None:
+    _LOGGER.warning("keys of %s: %s (%s); failures in a row: %d; next attempt in %.1f s", *values)
 
 
-def keys_changed(*of: object) -> None:
-    _LOGGER.info("keys of %s: generation %d with %d usable and %d skipped keys", *of)
+def keys_changed(*values: object) -> None:
+    _LOGGER.info("keys of %s: generation %d with %d usable and %d skipped keys", *values)
 
 
-def last_good_failed(*of: object) -> None:
-    _LOGGER.warning("keys of %s: %s; until this is fixed, a restart during an outage has no keys", *of)
+def last_good_failed(*values: object) -> None:
+    _LOGGER.warning("keys of %s: %s; until this is fixed, a restart during an outage has no keys", *values)
 
 
-def login_failed(*of: object) -> None:
-    _LOGGER.warning("token of %s: %s (%s); failures in a row: %d; next login in %.1f s", *of)
+def login_failed(*values: object) -> None:
+    _LOGGER.warning("token of %s: %s (%s); failures in a row: %d; next login in %.1f s", *values)
 
 
-def token_changed(*of: object) -> None:
-    _LOGGER.info("token of %s: generation %d; next login in %.1f s", *of)
+def token_changed(*values: object) -> None:
+    _LOGGER.info("token of %s: generation %d; next login in %.1f s", *values)
 
 
 prepare = _threads.prepare
 
 
 def start_fetch(fetch: Fetch, url: str, headers: dict[str, str], timeout: float, call: FetchCall) -> None:
-    """Starts one request on its own daemon thread.
+    """Starts one call of the program's `fetch` on a new daemon thread.
 
-    A client that hangs there blocks neither the key set nor the exit of the program.
+    If the call hangs, it blocks neither the key set nor the exit of the program.
     """
     _threads.start("bouncer-fetch", _fetch, fetch, url, headers, timeout, call)
 
@@ -63,7 +63,7 @@ def _fetch(fetch: Fetch, url: str, headers: dict[str, str], timeout: float, call
 
 
 def start_login(source: Source, call: LoginCall) -> None:
-    """Starts one call of the program's `source` of tokens on its own daemon thread."""
+    """Starts one call of the program's `source` of tokens on a new daemon thread."""
     _threads.start("bouncer-login", _login, source, call)
 
 

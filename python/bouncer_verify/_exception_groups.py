@@ -1,4 +1,7 @@
-"""The base classes of the exceptions, by who has to act. `exceptions.py` has a class per cause."""
+"""The base classes of the exceptions. `exceptions.py` derives one class for each cause.
+
+The base class shows who has to act: the operator or the sender of the token.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,11 @@ class BouncerError(Exception):
     An argument of the wrong type raises a TypeError instead.
     """
 
-    # A slot is cheaper to fill than a dict, and rejected tokens come by the thousand.
+    # A slot is faster than a dict. That matters if many tokens are rejected.
     __slots__ = ("_claim",)
 
     code: str = ""
-    """The stable name of the cause, the same in every language: "expired"."""
+    """The stable name of the cause, such as "expired". It is the same in every language."""
     http_status: int = 500
     """The HTTP status to respond with: 401, 503 or 500."""
     challenge: str | None = None
@@ -35,8 +38,9 @@ class BouncerError(Exception):
         return type(self), self.args, self.__dict__ | {"claim": self.claim}
 
 
-# The exceptions of bouncer_verify.pyjwt also derive from PyJWT's classes, which define these
-# methods differently. They are set here because type checkers misread them in the class body.
+# The exceptions of bouncer_verify.pyjwt also derive from PyJWT's classes, which define other
+# versions of these two methods. The methods of Exception are set here, because type checkers
+# misread such assignments in the class body.
 for _name in ("__init__", "__str__"):
     setattr(BouncerError, _name, getattr(Exception, _name))
 
@@ -61,9 +65,9 @@ class InvalidTokenError(BouncerError):
 
 
 def by_code(exception: type[BouncerError] = BouncerError) -> dict[str, type[BouncerError]]:
-    """Returns `exception` and its subclasses by code.
+    """Returns a dict from error codes to `exception` and all its subclasses.
 
-    Sets the module of each to the package, where users import it from.
+    Sets the `__module__` of each class to `bouncer_verify`, from which users import it.
     """
     exception.__module__ = "bouncer_verify"
     found = {exception.code: exception} if exception.code else {}

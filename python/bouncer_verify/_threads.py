@@ -1,4 +1,4 @@
-"""Starts threads of the operating system, even if gevent or eventlet replaces threads by greenlets.
+"""Starts threads of the operating system, even if gevent or eventlet replaces them with greenlets.
 
 A greenlet that the core's background thread started would never run: no hub runs on that thread.
 """
@@ -16,15 +16,21 @@ _original_start: Callable[..., object] | None = None
 
 
 def prepare() -> None:
-    """Called on the program's thread when the program passes a `fetch` or a `source`."""
+    """Creates gevent's first hub, if gevent has replaced threads.
+
+    Called on the program's thread when the program passes a `fetch` or a `source`.
+    """
     if _find_original_start() and (gevent := sys.modules.get("gevent")):
-        # The first hub of a process imports modules. Threads that made their hubs at the same time
+        # The first hub of a process imports modules. Two threads that create it at the same time
         # would wait for each other's imports forever.
         gevent.get_hub()
 
 
 def _find_original_start() -> Callable[..., object] | None:
-    """Returns what starts a thread of the operating system, if `threading` starts greenlets."""
+    """Returns the unpatched function that starts a thread of the operating system.
+
+    Returns None if `threading` itself starts such threads.
+    """
     global _original_start
     if _original_start is None and not isinstance(_thread.start_new_thread, BuiltinFunctionType):
         if "gevent.monkey" in sys.modules:
@@ -35,8 +41,8 @@ def _find_original_start() -> Callable[..., object] | None:
 
 
 def start(name: str, function: Callable[..., object], *args: Any) -> None:
-    """Calls `function` on its own daemon thread."""
-    # Looked up each time: a gunicorn worker applies the patches after the program is loaded.
+    """Calls `function` on a new daemon thread."""
+    # Checked at each call: a gunicorn worker patches `threading` after the program is loaded.
     if original_start := _find_original_start():
         original_start(_run, (function, args))
     else:
@@ -47,7 +53,7 @@ def _run(function: Callable[..., object], args: tuple[Any, ...]) -> None:
     try:
         function(*args)
     finally:
-        # The function has made a hub for this thread if it waited. The hub holds file descriptors.
+        # If the function waited, this thread has a hub, which holds file descriptors.
         if gevent := sys.modules.get("gevent"):
             gevent.get_hub().destroy(True)
         elif hubs := sys.modules.get("eventlet.hubs"):

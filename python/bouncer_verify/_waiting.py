@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from ._bouncer_verify import RemoteJwkSet, TokenRenewer, VerifiedToken, Verifier, _attempt
 from .exceptions import BouncerError
 
-# Seconds that a thread waits at a time. A program that exits waits for that thread.
+# Seconds that the thread waits at a time. At exit, the program waits for this thread to end.
 _WAIT_SECONDS = 1.0
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ async def wait_ready(keys: RemoteJwkSet, timeout: float) -> None:
 
 
 async def _resolved(source: Any, attempt: Callable[[int], tuple[T | BouncerError | None, int]]) -> T:
-    """Calls `attempt` until its result is final: its ticket is 0. Waits for up to `max_wait`.
+    """Calls `attempt` until it returns a final result, with ticket 0. Waits for up to `max_wait`.
 
     Returns the result, or raises it if it is an exception.
     """
@@ -67,7 +67,7 @@ async def _resolved(source: Any, attempt: Callable[[int], tuple[T | BouncerError
         end = time.monotonic() + source._max_wait
         while ticket:
             await _is_over(source, ticket, end)
-            # The result is final if the fetch of this ticket is not over.
+            # With the ticket of a fetch that is still in flight, `attempt` returns a final result.
             result, ticket = attempt(ticket)
     if isinstance(result, BouncerError):
         raise result
@@ -76,9 +76,9 @@ async def _resolved(source: Any, attempt: Callable[[int], tuple[T | BouncerError
 
 
 async def _is_over(source: _Source, ticket: int, end: float) -> bool:
-    """Waits until the fetch of `ticket` is over, or until there are keys if the ticket is 0.
+    """Waits until the fetch of `ticket` is over. With ticket 0, waits until there are keys.
 
-    Returns False if `end` comes first.
+    Returns False if that has not happened by `end`.
     """
     wait_class = _wait_class()
     while (left := end - time.monotonic()) > 0:
@@ -99,7 +99,7 @@ class _SharedWait:
             try:
                 self.is_over = source._wait(ticket, _WAIT_SECONDS)
             finally:
-                # Before wake(): a task that comes later needs a shared wait that has not ended.
+                # Before wake(): a task that starts to wait later needs a new shared wait.
                 _WAITS.pop(key, None)
                 try:
                     self.wake()
@@ -109,11 +109,14 @@ class _SharedWait:
         threading.Thread(target=run, name="bouncer-wait").start()
 
     async def wait(self, seconds: float) -> None:
-        """Waits until the thread wakes the tasks. Cancelling this call does not end the shared wait."""
+        """Waits until the thread wakes the tasks, or for `seconds`.
+
+        Cancelling this call does not end the shared wait.
+        """
         raise NotImplementedError
 
     def wake(self) -> None:
-        """Ends all calls of wait(). Called by the thread."""
+        """Ends all calls of `wait()`. The thread calls this method."""
         raise NotImplementedError
 
 
@@ -163,12 +166,12 @@ def _wait_class() -> type[_AsyncioWait | _TrioWait]:
 
 
 _WAITS: dict[tuple[Any, ...], _SharedWait] = {}
-# The threads of these waits exist only in the parent.
+# After a fork, the threads of these waits exist only in the parent process.
 os.register_at_fork(after_in_child=_WAITS.clear)
 
 
 def _shared_wait(wait_class: type[_AsyncioWait | _TrioWait], source: _Source, ticket: int) -> _SharedWait:
-    """Returns the shared wait for this fetch and loop that is in progress, or starts one."""
+    """Returns the shared wait for this fetch and loop. Starts one if none is in progress."""
     loop = wait_class.loop()
     key = (loop, source, _attempt(ticket))
     shared = _WAITS.get(key)

@@ -2,8 +2,8 @@
 //
 //	go run docs/site/godoc/main.go FOLDER IMPORTPATH > page.md
 //
-// It uses the standard library only. An exported name without a doc comment is an error. So is a
-// doc link, such as [Verifier.Verify], to a name that does not exist.
+// It uses only the standard library. Two things are errors: an exported name without a doc comment,
+// and a doc link, such as [Verifier.Verify], to a name that does not exist.
 package main
 
 import (
@@ -49,7 +49,7 @@ func main() {
 			p.faults = append(p.faults, "dead doc link: "+string(link[1]))
 		}
 	}
-	// The parser leaves a link to an unknown name as text.
+	// The parser keeps a doc link to an unknown name as text in brackets.
 	for _, link := range regexp.MustCompile(`\\\[(?:\\?\*)?([A-Z][\w.]*)\\?\]`).FindAllSubmatch(p.Bytes(), -1) {
 		p.faults = append(p.faults, "dead doc link: "+string(link[1]))
 	}
@@ -62,7 +62,8 @@ func main() {
 	os.Stdout.Write(p.Bytes())
 }
 
-// load reads the package in the folder and its examples, with the files that a cgo build uses.
+// load reads the package in the folder, and its examples. It reads the files that a build with cgo
+// uses.
 func load(folder, importPath string) (*page, error) {
 	context := build.Default
 	context.CgoEnabled = true
@@ -219,7 +220,7 @@ func (p *page) heading(level int, title, id string) {
 	fmt.Fprintf(p, "%s %s {#%s}\n\n", strings.Repeat("#", level), title, id)
 }
 
-// anchor writes an anchor, unless the page has it already.
+// anchor writes an anchor, unless the page already has one with this id.
 func (p *page) anchor(id string) {
 	if !p.anchors[id] {
 		p.anchors[id] = true
@@ -258,7 +259,7 @@ func (p *page) examples(examples []*doc.Example) {
 	for _, example := range examples {
 		var out bytes.Buffer
 		block, isBlock := example.Code.(*ast.BlockStmt)
-		node := any(example.Code) // a file of its own, with its comments
+		node := any(example.Code) // a whole file, which contains its comments
 		if isBlock {
 			node = &printer.CommentedNode{Node: block, Comments: example.Comments}
 		}
