@@ -64,14 +64,14 @@ static TIME: AtomicI64 = AtomicI64::new(0);
 /// The parts of a result that this target compares.
 type Verdict = Result<(Algorithm, String, String, Option<String>), Error>;
 
-fn seen(verdict: Result<VerifiedToken, Error>) -> Verdict {
+fn parts(verdict: Result<VerifiedToken, Error>) -> Verdict {
     let token = verdict?;
     let kid = token.kid().map(str::to_owned);
     Ok((token.algorithm(), token.header().to_owned(), token.payload().to_owned(), kid))
 }
 
-fn all_seen(verdicts: Vec<Result<VerifiedToken, Error>>) -> Vec<Verdict> {
-    verdicts.into_iter().map(seen).collect()
+fn all_parts(verdicts: Vec<Result<VerifiedToken, Error>>) -> Vec<Verdict> {
+    verdicts.into_iter().map(parts).collect()
 }
 
 fn token_of(line: &[u8]) -> Vec<u8> {
@@ -104,13 +104,13 @@ fuzz_target!(|data: &[u8]| {
     for time in [issuer::NOW, issuer::NOW, issuer::NOW + 25] {
         TIME.store(time, Ordering::Relaxed);
         let expected: Vec<_> =
-            tokens.iter().map(|token| seen(verify_token(single, &policy, token))).collect();
-        assert_eq!(all_seen(verify_tokens(batch, &policy, &tokens, 1)), expected);
-        assert_eq!(all_seen(verifier.verify_batch(&tokens, 1)), expected);
+            tokens.iter().map(|token| parts(verify_token(single, &policy, token))).collect();
+        assert_eq!(all_parts(verify_tokens(batch, &policy, &tokens, 1)), expected);
+        assert_eq!(all_parts(verifier.verify_batch(&tokens, 1)), expected);
         for cached in &cached {
-            assert_eq!(all_seen(cached.verify_batch(&tokens, 1)), expected);
+            assert_eq!(all_parts(cached.verify_batch(&tokens, 1)), expected);
             for (token, expected) in tokens.iter().zip(&expected) {
-                assert_eq!(&seen(cached.verify(token)), expected);
+                assert_eq!(&parts(cached.verify(token)), expected);
             }
         }
     }

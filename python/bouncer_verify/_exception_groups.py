@@ -65,7 +65,7 @@ class InvalidTokenError(BouncerError):
 
 
 def by_code(exception: type[BouncerError] = BouncerError) -> dict[str, type[BouncerError]]:
-    """Returns a dict from error codes to `exception` and all its subclasses.
+    """Returns a dict from each error code to its class: `exception` or a subclass.
 
     Sets the `__module__` of each class to `bouncer_verify`, from which users import it.
     """
