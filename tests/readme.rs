@@ -1,4 +1,5 @@
-//! The lists of the README and of the page on C are complete. `tests/guide.rs` runs their code.
+//! Checks two claims: `bindings/c/README.md` names every C function, and the README states the
+//! right number of conformance cases.
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -33,12 +34,12 @@ fn the_page_on_c_names_every_function() {
         .filter_map(|noun| function.strip_prefix(&format!("bouncer_{noun}")));
         let named = page.contains(&format!("`{function}`"))
             || methods.any(|method| page.contains(&format!("`{method}`")));
-        assert!(named, "no page on C names {function}");
+        assert!(named, "bindings/c/README.md does not name {function}");
     }
 }
 
 #[test]
-fn the_corpus_has_the_number_of_cases_that_is_claimed() {
+fn the_readme_states_the_right_number_of_conformance_cases() {
     let files =
         std::fs::read_dir(format!("{ROOT}/tests/conformance")).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));

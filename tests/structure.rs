@@ -1,6 +1,8 @@
-//! Rules of the structure that the compiler does not check: which layer may use which, where
-//! `unsafe` is allowed, what the libraries export, and that lists in the documentation are
-//! complete.
+//! Rules of the structure that the compiler does not check:
+//!
+//! - A layer uses only the layers before it, and only the listed files contain `unsafe`.
+//! - The C library exports exactly the functions of the header.
+//! - Lists in the documentation are complete.
 
 #[cfg(all(feature = "remote", target_os = "linux"))]
 #[path = "support/c_library.rs"]
@@ -33,7 +35,7 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// The layers in order: each may use only those before it.
+/// The layers in order. Each layer may use only the layers before it.
 const LAYERS: [&str; 9] =
     ["error", "encoding", "jose", "crypto", "keys", "verify", "remote", "settings", "ffi"];
 
@@ -54,7 +56,7 @@ fn files_do_not_use_each_other_in_a_cycle() {
     assert_eq!(uses::circle(&graph), None);
     assert!(
         graph["verify/verify_token.rs"].contains("keys/parsed_token.rs"),
-        "the graph is not of this crate"
+        "the graph does not contain the uses of this crate"
     );
 }
 
@@ -133,7 +135,8 @@ fn only_the_listed_statics_exist() {
         ("encoding/base64url.rs", "ENGINE"),
         // The environment is read once.
         ("crypto/backend.rs", "NO_ACCELERATION"),
-        // Code that returned a wrong result for one key must not be used for another.
+        // After accelerated code returns a wrong result for one key, no key of this process may use
+        // that code.
         ("crypto/accelerated.rs", "IN_THIS_PROCESS"),
     ];
     for layer in ["encoding", "jose", "crypto", "keys", "verify"] {
@@ -153,15 +156,15 @@ fn only_the_listed_statics_exist() {
 }
 
 #[test]
-fn the_system_calls_use_no_layer() {
+fn os_rs_uses_no_layer() {
     let text = std::fs::read_to_string(format!("{ROOT}/src/os.rs")).unwrap();
     assert!(!text.contains("crate::"));
 }
 
 #[test]
 fn only_os_rs_identifies_the_process_and_threads_block_signals() {
-    // A process id does not detect every fork. A thread without blocked signals would receive the
-    // program's signals.
+    // Comparing process ids does not detect every fork. A thread without blocked signals would
+    // receive the program's signals.
     for (path, text) in sources("src") {
         let name = path.strip_prefix(ROOT).unwrap();
         let is_leaf = name == Path::new("src/os.rs");
@@ -183,7 +186,8 @@ fn only_os_rs_identifies_the_process_and_threads_block_signals() {
 
 #[test]
 fn unsafe_is_only_in_the_c_interface_the_simd_code_and_the_system_calls() {
-    // `os.rs` has a memory page that is wiped at a fork, signal masks, and `linkat`.
+    // `os.rs` needs unsafe code for a memory page that is wiped at a fork, for signal masks, and
+    // for `linkat`.
     const ALLOWED: [&str; 3] = ["src/crypto/ifma/avx512.rs", "src/encoding/avx512.rs", "src/os.rs"];
     for (path, text) in sources("src") {
         let name = path.strip_prefix(ROOT).unwrap();
@@ -257,7 +261,7 @@ fn every_fuzz_target_has_seeds() {
     for target in targets {
         assert!(
             fuzz.join("seeds").join(target).is_dir(),
-            "{target}: the folder is missing, and the fuzzer does not start without it"
+            "fuzz/seeds/{target} is missing, and the fuzzer does not start without it"
         );
     }
 }
@@ -286,8 +290,8 @@ fn the_shared_library_exports_exactly_the_functions_of_the_header() {
     assert!(readelf.contains("NODELETE"));
 }
 
-/// A crate that depends on this one compiles no C library and no C symbol. It gets one TLS
-/// provider, and no back end of jsonwebtoken.
+/// A crate that depends on this crate gets no C library of it and no C functions. This crate also
+/// selects no back end of jsonwebtoken for it.
 #[test]
 fn a_rust_program_gets_only_the_rust_library() {
     let manifest = std::fs::read_to_string(format!("{ROOT}/Cargo.toml")).unwrap();

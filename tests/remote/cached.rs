@@ -1,4 +1,4 @@
-//! Caches and batches with keys that change.
+//! Token caches and batches of tokens while the keys change.
 
 use crate::server::{Reply, Server};
 use crate::{TIMEOUT, decided, jwks, kind, pending, ready, token};
@@ -52,7 +52,7 @@ fn without_usable_keys_a_cached_token_is_not_accepted() {
 }
 
 #[test]
-fn a_batch_waits_for_a_missing_key_of_some_tokens() {
+fn a_batch_waits_if_the_key_of_some_tokens_is_missing() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (_keys, verifier) = ready(&server);
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
@@ -64,15 +64,15 @@ fn a_batch_waits_for_a_missing_key_of_some_tokens() {
             assert_eq!(verdict.unwrap().kid(), Some(if i % 3 == 1 { "b" } else { "a" }), "{i}");
         }
     }
-    assert_eq!(server.count(), 2, "one fetch for all of them");
+    assert_eq!(server.count(), 2, "one fetch for all tokens");
 }
 
 #[test]
 fn a_batch_does_not_wait_if_no_key_could_make_its_tokens_valid() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (_keys, verifier) = ready(&server);
-    // An invalid signature could be from a newer key with that kid. But an expired token would be
-    // invalid with that key too, so it causes no fetch.
+    // The signature does not match key "a". A newer key with the same kid could have made it. But
+    // the token has expired, so it is invalid with every key and causes no fetch.
     let expired = crate::token_until("rsa-2048-b", Some("a"), crate::now() - 1);
     let tokens = [expired, "nonsense".to_owned(), token("rsa-2048-a", Some("a"))];
     let kinds = verifier.verify_batch(&tokens, 1).into_iter().map(|verdict| verdict.err().map(|e| e.kind()));
@@ -93,7 +93,7 @@ fn a_batch_waits_at_most_max_wait() {
     for verdict in verifier.verify_batch(&tokens, 1) {
         assert_eq!(kind(verdict), ErrorKind::KeysUnavailable);
     }
-    assert!(start.elapsed() < Duration::from_secs(4), "{:?} for ten", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(4), "10 tokens took {:?}", start.elapsed());
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn verify_batch_now_returns_a_ticket_for_each_pending_token() {
 
         let start = Instant::now();
         let verdicts = verifier.verify_batch_now(&tokens, 2);
-        assert!(start.elapsed() < Duration::from_millis(400), "it waited: {:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_millis(400), "waited {:?}", start.elapsed());
         for (verdict, token) in verdicts.into_iter().zip(&tokens) {
             if *token == new {
                 let ticket = pending(verdict);
@@ -122,7 +122,7 @@ fn verify_batch_now_returns_a_ticket_for_each_pending_token() {
         let verdicts = verifier.verify_batch_now(&tokens, 2);
         let accepted = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Final(Ok(_))));
         assert_eq!(accepted.count(), 100);
-        assert_eq!(server.count(), 2, "one fetch for all of them");
+        assert_eq!(server.count(), 2, "one fetch for all tokens");
 
         keys.close();
         let unavailable = verifier.verify_batch_now(&tokens, 2).into_iter().zip(&tokens);
@@ -135,7 +135,7 @@ fn verify_batch_now_returns_a_ticket_for_each_pending_token() {
 }
 
 #[test]
-fn a_batch_token_without_its_key_is_looked_up_and_verified_once() {
+fn a_batch_looks_up_and_verifies_a_token_with_a_missing_key_once() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, _) = ready(&server);
     // The clock is read once for each verification of a token.

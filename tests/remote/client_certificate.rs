@@ -13,7 +13,7 @@ fn file(name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// Starts a server that accepts only client certificates of `clients`.
+/// Starts a server that accepts only client certificates that `clients` issued.
 fn server(own: &Authority, clients: &Authority) -> Server {
     let (certificate, key) = own.certificate("localhost", tomorrow());
     let config = server_config(certificate, &key, Some(clients_of(clients)));

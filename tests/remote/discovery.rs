@@ -4,8 +4,8 @@ use crate::server::{Reply, Server};
 use crate::{TIMEOUT, jwks, token};
 use bouncer_verify::{ErrorKind, FetchFailure, Policy, RemoteJwkSet, Verifier};
 
-/// Starts an issuer whose metadata contains `issuer` and `jwks_uri`. If they begin with a slash,
-/// the server's origin is added before them.
+/// Starts an issuer whose metadata contains `issuer` and `jwks_uri`. If one of the two is a path,
+/// which begins with a slash, the metadata contains the server's origin and the path.
 fn issuer(issuer: &'static str, jwks_uri: &'static str) -> Server {
     let server = Server::saying(Reply::status(503));
     let origin = server.origin.clone();
@@ -54,7 +54,7 @@ fn metadata_of_another_issuer_is_rejected() {
 }
 
 #[test]
-fn a_jwks_uri_that_may_not_be_fetched_is_rejected() {
+fn an_invalid_or_unsafe_jwks_uri_is_rejected() {
     for jwks_uri in
         ["file:///etc/passwd", "http://idp.example/keys", "keys", "https://me:secret@idp.example/"]
     {
@@ -138,7 +138,7 @@ fn all_metadata_urls_are_tried_in_order() {
     );
     assert_eq!(keys.refresh(TIMEOUT).unwrap_err().to_string(), expected);
     assert_eq!(server.count(), 3);
-    // Any status other than "not found" is an outage and stops the search: one request.
+    // HTTP 503 at the first URL is an outage: the other URLs are not tried.
     server.say(Reply::status(503));
     assert_eq!(keys.refresh(TIMEOUT).unwrap_err().detail(), "HTTP 503");
     assert_eq!(server.count(), 4);

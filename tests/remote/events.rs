@@ -1,4 +1,4 @@
-//! Log records and observers. If they hang, fetches still continue.
+//! Loggers and observers. If a logger or an observer hangs, fetches still continue.
 
 use crate::lifecycle::alone;
 use crate::server::{Reply, Server};
@@ -14,7 +14,8 @@ fn body() -> Reply {
     Reply::json(jwks(&[("rsa-2048-a", "a")]))
 }
 
-/// Returns an observer that reports each call and then hangs until it is released.
+/// Returns a function and a channel. Each call of the function sends a message to the channel, and
+/// then hangs until `released` is closed.
 fn hanging(released: Receiver<()>) -> (impl Fn() + Send + Sync, Receiver<()>) {
     let (called, calls) = channel();
     let (called, released) = (Mutex::new(called), Mutex::new(released));
@@ -43,7 +44,7 @@ fn a_hanging_observer_blocks_no_fetch_and_receives_the_newest_calls_later() {
     }
     assert_eq!(server.count(), 301);
     drop(release);
-    // In order, and without the oldest: the queue holds 256 calls.
+    // The calls arrive in order. The queue holds 256 calls and drops the oldest ones.
     let seen: Vec<u64> = (0..257).map(|_| attempts.recv_timeout(TIMEOUT).unwrap()).collect();
     assert_eq!(seen[0], 1);
     assert_eq!(seen[1..], (46..=301).collect::<Vec<_>>());
@@ -102,7 +103,7 @@ fn an_observer_may_close_its_key_set() {
 }
 
 #[test]
-fn closing_waits_for_queued_observer_calls_and_none_follow() {
+fn close_waits_for_queued_observer_calls_and_no_call_follows() {
     let server = Server::saying(body());
     let (sender, calls) = channel();
     let sender = Mutex::new(sender);
@@ -115,9 +116,9 @@ fn closing_waits_for_queued_observer_calls_and_none_follow() {
         keys.refresh(TIMEOUT).unwrap();
     }
     keys.close();
-    let sender: Vec<u64> = calls.try_iter().collect();
+    let seen: Vec<u64> = calls.try_iter().collect();
     // The first refresh may share the scheduled first attempt.
-    assert!(sender == [1, 2, 3] || sender == [1, 2, 3, 4], "{sender:?}");
+    assert!(seen == [1, 2, 3] || seen == [1, 2, 3, 4], "{seen:?}");
     assert!(calls.recv_timeout(Duration::from_millis(200)).is_err());
 }
 
@@ -154,8 +155,8 @@ fn logger() -> &'static Logger {
 }
 
 #[test]
-fn a_hanging_log_blocks_no_fetch_and_receives_the_number_of_dropped_events() {
-    if !alone("events::a_hanging_log_blocks_no_fetch_and_receives_the_number_of_dropped_events") {
+fn a_hanging_logger_blocks_no_fetch_and_receives_the_number_of_dropped_events() {
+    if !alone("events::a_hanging_logger_blocks_no_fetch_and_receives_the_number_of_dropped_events") {
         return;
     }
     let logger = logger();
@@ -163,7 +164,7 @@ fn a_hanging_log_blocks_no_fetch_and_receives_the_number_of_dropped_events() {
     let server = Server::saying(body());
     let keys = builder(&server).build().unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
-    until("the log hangs", || !logger.lines.lock().unwrap().is_empty());
+    until("the logger hangs", || !logger.lines.lock().unwrap().is_empty());
     for _ in 0..300 {
         keys.refresh(TIMEOUT).unwrap();
     }
@@ -211,7 +212,7 @@ fn a_failing_last_good_file_is_logged_once_for_each_cause() {
     until("the second cause is logged", || warnings().len() == 2);
     keys.close();
     drop(keys);
-    // A file that cannot be read is logged at the start.
+    // If the file cannot be read when the key set is built, this is logged too.
     let keys = builder(&server).lazy().last_good_file(&file).build().unwrap();
     let warnings = warnings();
     assert_eq!(warnings.len(), 3, "{warnings:?}");

@@ -13,8 +13,8 @@ fn body() -> String {
     jwks(&[("rsa-2048-a", "a")])
 }
 
-/// Fetches keys, lets the server send `reply`, and fetches again. Checks that this fails and that
-/// the old keys are kept. Returns the error.
+/// Fetches keys, lets the server send `reply`, and fetches again. Checks that the second fetch
+/// fails and that the old keys are kept. Returns the error of the second fetch.
 fn rejected(reply: Reply) -> FetchError {
     let server = Server::saying(Reply::json(body()));
     let keys = builder(&server).timeout(Duration::from_secs(1)).build().unwrap();
@@ -74,7 +74,7 @@ fn an_unexpected_status_is_rejected() {
 fn not_modified_without_a_conditional_request_is_rejected() {
     // The first response had no validator, so the second request was not conditional.
     assert_eq!(rejected(Reply::status(304)).failure(), FetchFailure::Status);
-    // The same without any keys.
+    // A key set that has no keys yet rejects a 304 too.
     let server = Server::saying(Reply::status(304));
     let keys = builder(&server).build().unwrap();
     assert_eq!(keys.refresh(TIMEOUT).unwrap_err().failure(), FetchFailure::Status);
@@ -103,8 +103,8 @@ fn a_scheduled_refresh_sends_etag_and_last_modified() {
     assert!(status.last_success > first.last_success, "a 304 confirms the keys");
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
     assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok());
-    // If a key is missing, or on a call of refresh(), no validator is sent. Here the document has
-    // changed under the same ETag.
+    // A fetch for a missing key sends no validator, and neither does refresh(). Here the document
+    // has changed, but its ETag is the same.
     server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])).with("ETag", "\"v1\""));
     assert!(verifier.verify(token("rsa-2048-b", Some("b"))).is_ok());
     keys.refresh(TIMEOUT).unwrap();
@@ -123,7 +123,7 @@ fn a_validator_that_is_too_long_is_not_sent() {
 }
 
 #[test]
-fn not_modified_keeps_the_lifetime_that_was_stated_before() {
+fn the_last_complete_response_determines_the_lifetime() {
     let server = Server::saying(Reply::status(503));
     let (calls, seen) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
     let counted = Arc::clone(&seen);
@@ -149,7 +149,7 @@ fn not_modified_keeps_the_lifetime_that_was_stated_before() {
     assert!(keys.wait_attempts(1, TIMEOUT));
     let next = keys.status().next_attempt.as_secs();
     assert!((7200 * 69 / 100..=7200 * 80 / 100).contains(&next), "{next}");
-    // A complete response without a stated lifetime uses the setting `ttl`.
+    // If a complete response states no lifetime, the setting `ttl` applies.
     keys.refresh(TIMEOUT).unwrap();
     assert!(keys.status().next_attempt.as_secs() <= 480);
     assert_eq!(seen.load(Ordering::SeqCst), 2);
@@ -319,7 +319,7 @@ fn a_program_can_use_its_own_transport() {
 }
 
 #[test]
-fn refresh_times_follow_the_freshness_that_the_server_states() {
+fn the_time_of_the_next_refresh_depends_on_cache_control() {
     for (header, lifetime) in [(None, 600.0), (Some("max-age=3600"), 3600.0), (Some("no-store"), 60.0)] {
         let mut reply = Reply::json(body());
         if let Some(value) = header {
@@ -375,7 +375,7 @@ fn an_observer_sees_each_attempt() {
     server.say(Reply::status(500));
     assert!(keys.refresh(TIMEOUT).is_err());
     assert!(keys.wait_attempts(2, TIMEOUT));
-    crate::until("both are observed", || seen.lock().unwrap().len() == 2);
+    crate::until("both attempts are observed", || seen.lock().unwrap().len() == 2);
     assert_eq!(*seen.lock().unwrap(), [(1, 1, None), (1, 2, Some(FetchFailure::Status))]);
 }
 

@@ -1,4 +1,4 @@
-//! The keys at the start of a program: seed and last-good file.
+//! The keys that a program starts with: a seed or a last-good file.
 #![cfg(unix)]
 
 use crate::server::{Reply, Server};
@@ -100,7 +100,8 @@ fn a_last_good_file_that_is_too_old_or_untrusted_is_not_used() {
     let seeded = builder(&server).last_good_file(&file).max_stale(Duration::from_secs(500));
     let seeded = seeded.seed(jwks(&[("rsa-2048-b", "b")])).build().unwrap();
     assert!(seeded.current().is_ok(), "the seed is kept if the file is too old");
-    // A file from the future counts as written now, and as not fresh, even if it states a lifetime.
+    // If `fetched` is in the future, the age of the keys counts as zero. The keys are stale, even
+    // if the file states a lifetime.
     put(&text(now + 100_000), 0o600);
     assert_eq!(started(2000).state, RemoteJwkSetState::Stale);
     put(&text(now + 100_000).replace("\"jwks\"", "\"lifetime\":600,\"jwks\""), 0o600);
@@ -168,7 +169,7 @@ fn a_pipe_a_folder_and_another_users_file_are_rejected() {
 }
 
 #[test]
-fn a_confirmation_by_the_issuer_updates_the_file() {
+fn a_304_response_updates_the_fetch_time_in_the_file() {
     let file = folder("confirmed").join("keys.json");
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])).with("ETag", "1"));
     let keys = builder(&server).ttl(Duration::from_secs(1)).last_good_file(&file).build().unwrap();
@@ -213,8 +214,8 @@ fn concurrent_writers_of_one_file_publish_only_complete_documents() {
     until("no other file is left", || fs::read_dir(file.parent().unwrap()).unwrap().count() == 1);
 }
 
-/// Not a test of its own: other tests run this in a child process. It starts from the file,
-/// verifies a token and exits. The URL and the file are in its environment.
+/// Other tests run this test in a child process; without their environment variables it does
+/// nothing. It loads the keys from the last-good file, verifies a token and exits.
 #[test]
 fn a_short_lived_process() {
     let (Some(url), Some(file)) =
@@ -261,7 +262,7 @@ fn twenty_processes_one_after_another_share_one_fetch_through_the_file() {
 }
 
 #[test]
-fn processes_killed_while_writing_leave_at_most_one_file_which_the_next_removes() {
+fn processes_killed_while_writing_leave_at_most_one_temporary_file_and_the_next_removes_it() {
     let file = folder("killed").join("keys.json");
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     for i in 0..20 {

@@ -28,7 +28,8 @@ fn in_a_child(work: impl FnOnce() -> bool) -> bool {
     }
 }
 
-/// Returns true if the child fetches a key that is new since the fork, with its own thread.
+/// Runs in the child. Returns true if the child's attempt counter starts at 0 and the child fetches
+/// key "b", which the parent has not fetched.
 fn fetches_the_new_key(keys: &RemoteJwkSet, verifier: &Verifier) -> bool {
     let is_clean = keys.status().attempts == 0;
     let known = verifier.verify(token("rsa-2048-a", Some("a"))).is_ok();
@@ -62,11 +63,11 @@ fn a_forked_child_with_the_same_process_id_in_another_namespace_fetches_for_itse
         unsafe { libc::unshare(libc::CLONE_NEWPID) == 0 }
     };
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
-    // Load the keys before the fork, so that the child needs no files and no locks of them.
+    // This loads the signing keys before the fork, so that the child reads no key files.
     let tokens = [token("rsa-2048-a", None), token("rsa-2048-b", None)];
     assert!(tokens.iter().all(|token| token.len() > 100));
     if !new_namespace() {
-        eprintln!("SKIPPED: making a pid namespace is not allowed: run the test as root");
+        eprintln!("SKIPPED: this user is not allowed to make a pid namespace: run the test as root");
         return;
     }
     assert!(in_a_child(|| {

@@ -12,7 +12,7 @@ fn body() -> String {
 }
 
 /// Returns the number of key set threads in this process. Other tests run in parallel, so a test
-/// that counts needs its own process: see [`alone`].
+/// that counts threads needs its own process: see [`alone`].
 fn worker_threads() -> usize {
     fs::read_dir("/proc/self/task")
         .unwrap()
@@ -23,7 +23,8 @@ fn worker_threads() -> usize {
         .count()
 }
 
-/// Runs the test `test` alone in a new process and returns false. In that process, returns true.
+/// Runs only the test `test` in a new process, waits for it and returns false. In the new process,
+/// returns true.
 pub(crate) fn alone(test: &str) -> bool {
     if std::env::var_os("BOUNCER_ALONE").is_some() {
         return true;
@@ -92,7 +93,7 @@ fn a_key_set_needs_one_thread_and_less_than_one_megabyte() {
     let more: Vec<_> = (0..50).map(|_| ready(&server)).collect();
     let each = resident().saturating_sub(before) / more.len();
     assert_eq!(worker_threads(), 54);
-    assert!(each < 1024, "{each} KiB each");
+    assert!(each < 1024, "{each} KiB for each key set");
     eprintln!("a key set takes {each} KiB");
     drop((warm, more));
     until("the threads end", || worker_threads() == 0);
@@ -129,7 +130,7 @@ fn a_lazy_key_set_sends_no_request_before_the_first_verification() {
 }
 
 #[test]
-fn the_first_well_formed_token_starts_a_lazy_key_set_and_is_then_verified() {
+fn the_first_well_formed_token_causes_the_first_fetch_of_a_lazy_key_set() {
     let unsigned = signer_token(r#"{"alg":"RS256","kid":"a"}"#, r#"{"uid":"peter"}"#);
     let cases = [
         (crate::token_until("rsa-2048-a", Some("a"), crate::now() - 60), ErrorKind::Expired),
@@ -151,7 +152,7 @@ fn the_first_well_formed_token_starts_a_lazy_key_set_and_is_then_verified() {
             for _ in 0..5 {
                 assert_eq!(verify(), *expected);
             }
-            // The first fetch, and a second one if another key could make the token valid.
+            // One fetch, or two fetches if another key could make the token valid.
             let may_refetch = !matches!(expected, ErrorKind::Expired) && token.len() > 100;
             assert!(server.count() <= 1 + usize::from(may_refetch), "{expected}: {}", server.count());
         }
@@ -173,11 +174,11 @@ fn a_lazy_key_set_in_an_outage_does_not_fetch_for_each_token() {
     for _ in 0..10_000 {
         assert_eq!(kind(verifier.verify(&expired)), ErrorKind::KeysUnavailable);
     }
-    // The first fetch, and then the background's retries, at least 100 ms apart.
+    // One first fetch, and then retries in the background at least 100 ms apart.
     assert!(server.count() as u128 <= 1 + start.elapsed().as_millis() / 100);
 }
 
-/// Returns a transport that hangs until it is released, even after a close.
+/// Returns a transport that hangs until `release` is closed, even after the key set is closed.
 fn hanging(release: std::sync::mpsc::Receiver<()>) -> impl bouncer_verify::Transport {
     let release = std::sync::Mutex::new(release);
     move |_: &bouncer_verify::HttpRequest<'_>| {

@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
-/// How long the keys are rotated: `BOUNCER_LOAD_SECONDS`, 30 s by default. The test needs at least
-/// 5 s.
+/// Returns the duration of the load test: `BOUNCER_LOAD_SECONDS`, 30 s by default. The test needs
+/// at least 5 s.
 fn load_time() -> Duration {
     let seconds = std::env::var("BOUNCER_LOAD_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(30))
 }
 
-/// The issuer publishes the next key before it signs with it, and removes the old key when its
-/// tokens are no longer used. 8 threads verify tokens meanwhile.
+/// The issuer publishes the next key before it signs with it. It removes the old key when no thread
+/// uses tokens of the old key. Meanwhile, 8 threads verify tokens.
 #[test]
 fn rotation_under_load_accepts_all_valid_tokens_and_no_removed_key() {
     const NAMES: [&str; 2] = ["ed25519-a", "ed25519-b"];
@@ -120,8 +120,8 @@ fn a_token_whose_key_is_cached_does_not_wait_for_a_hanging_fetch() {
     until("the fetch hangs", || server.count() == 2);
     let hanging = p99();
     eprintln!("p50 and p99: {quiet:?} at rest, {hanging:?} while a fetch hangs");
-    // The exact speed is only printed. The assertion checks that no verification waits for the
-    // fetch, which hangs for seconds.
+    // The times are only printed. The assertion checks that no verification waits for the fetch,
+    // which hangs for seconds.
     assert!(hanging.1 < Duration::from_millis(500));
     assert_eq!(keys.status().attempts, 1, "the fetch still hangs");
     assert!(waiting.into_iter().all(|thread| thread.join().unwrap()));

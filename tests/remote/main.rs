@@ -82,7 +82,7 @@ fn builder(server: &Server) -> RemoteJwkSetBuilder {
     RemoteJwkSet::builder(&server.url())
 }
 
-/// Returns a key set that has fetched its keys, and a verifier with it.
+/// Returns a key set that has fetched its keys, and a verifier that uses it.
 fn ready(server: &Server) -> (RemoteJwkSet, Verifier) {
     let keys = builder(server).build().unwrap();
     keys.wait_ready(TIMEOUT).unwrap();

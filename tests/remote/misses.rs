@@ -31,7 +31,7 @@ fn a_hundred_thousand_random_kids_cause_two_fetches() {
 }
 
 #[test]
-fn in_an_outage_a_hundred_thousand_random_kids_cause_two_fetches_and_are_unavailable() {
+fn in_an_outage_a_hundred_thousand_random_kids_cause_two_fetches_and_keys_unavailable() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);
     server.say(Reply::status(503));
@@ -73,7 +73,7 @@ fn tokens_that_no_key_could_make_valid_cause_no_fetch_and_no_claim_is_reported()
     let without_kid = token_until("rsa-2048-b", None, crate::now() - 1);
     assert_eq!(kind(bouncer.verify(&without_kid)), ErrorKind::InvalidSignature);
     assert_eq!(server.count(), 1);
-    assert_eq!(keys.status().suppressed, 0, "they did not even try to cause a fetch");
+    assert_eq!(keys.status().suppressed, 0, "no token requested a fetch");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn a_key_published_shortly_after_its_first_token_is_found_within_seconds() {
 }
 
 #[test]
-fn a_rotation_after_forged_kids_is_found_within_ten_seconds() {
+fn a_rotation_after_forged_kids_is_found_after_ten_seconds() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (_keys, verifier) = ready(&server);
     let start = Instant::now();
@@ -229,7 +229,7 @@ fn a_token_with_a_new_kid_causes_a_fetch_of_its_key() {
     let (keys, verifier) = ready(&server);
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
     let new = token("rsa-2048-b", Some("b"));
-    // All callers at once share one fetch.
+    // Concurrent callers share a fetch: the 16 callers cause at most two fetches.
     let passed = on_threads(16, move |_| verifier.verify(&new).is_ok());
     assert_eq!(passed, [true; 16]);
     assert!(server.count() <= 3, "{}", server.count());
@@ -239,7 +239,7 @@ fn a_token_with_a_new_kid_causes_a_fetch_of_its_key() {
 }
 
 #[test]
-fn an_absent_kid_causes_no_fetch_until_the_keys_change() {
+fn a_kid_that_a_fetch_did_not_find_causes_no_fetch_until_the_keys_change() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);
     let lost = token("rsa-2048-b", Some("b"));
@@ -247,7 +247,8 @@ fn an_absent_kid_causes_no_fetch_until_the_keys_change() {
         assert_eq!(kind(verifier.verify(&lost)), ErrorKind::NoMatchingKey);
     }
     assert_eq!((server.count(), keys.status().suppressed), (2, 49));
-    // The kid is still absent when the key is published. New keys clear the absent kids.
+    // The key set remembers the kids that a fetch did not find, even after the issuer publishes
+    // the key. It forgets them when it has new keys.
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
     assert_eq!(kind(verifier.verify(&lost)), ErrorKind::NoMatchingKey);
     keys.refresh(crate::TIMEOUT).unwrap();
@@ -299,7 +300,7 @@ fn a_caller_whose_wait_has_timed_out_requests_no_fetch() {
     // the token would cause another fetch.
     assert_eq!(kind(verifier.verify(token("rsa-2048-b", Some("b")))), ErrorKind::KeysUnavailable);
     refresh.join().unwrap().unwrap();
-    // If the token had requested a fetch, it would be done now and counted.
+    // If the token had requested a fetch, that fetch would be counted now.
     keys.refresh(crate::TIMEOUT).unwrap();
     assert_eq!(keys.status().unknown_kid, 0);
 }
@@ -334,8 +335,8 @@ fn a_key_that_arrives_during_a_verification_is_used_without_another_fetch() {
     for (kid, in_a_batch) in [Some("b"), None].into_iter().flat_map(|kid| [(kid, false), (kid, true)]) {
         let server = Server::saying(Reply::json(jwks(&[("rsa-2048-b", kid.unwrap_or(""))])));
         let keys = crate::builder(&server).lazy().seed(jwks(&[("rsa-2048-a", "a")])).build().unwrap();
-        // The policy's clock is read after the key lookup and before the missing key is reported,
-        // so this refresh happens in between.
+        // A verification reads the policy's clock after the key lookup and before it reports the
+        // missing key. So the clock function can refresh the keys between the two steps.
         let (refreshed, its) = (std::sync::Once::new(), keys.clone());
         let clock = bouncer_verify::Clock::from_fn(move || {
             refreshed.call_once(|| its.refresh(crate::TIMEOUT).unwrap());
@@ -348,7 +349,7 @@ fn a_key_that_arrives_during_a_verification_is_used_without_another_fetch() {
             false => verifier.verify_now(token),
         };
         assert!(decided(verdict).is_ok(), "{kid:?} {in_a_batch}");
-        // This refresh, and perhaps the scheduled refresh of the seed.
+        // One request of the clock function, and perhaps one of the first scheduled refresh.
         assert!(server.count() <= 2);
         let status = keys.status();
         assert_eq!((status.unknown_kid, status.without_kid, status.suppressed), (0, 0, 0));
@@ -356,7 +357,7 @@ fn a_key_that_arrives_during_a_verification_is_used_without_another_fetch() {
 }
 
 #[test]
-fn a_token_that_joined_an_older_fetch_may_cause_another_one() {
+fn a_token_that_joined_an_older_fetch_may_cause_another_fetch() {
     // The fetch in flight began before the rotation, so it does not return the new key.
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);

@@ -166,7 +166,8 @@ fn a_redirect_is_resolved_before_its_origin_is_compared() {
     }
 }
 
-/// Starts a proxy that connects every CONNECT to `port` of this machine. Returns its URL.
+/// Starts a proxy that connects every CONNECT request to `port` on this machine. Returns the URL of
+/// the proxy.
 fn tunnel_to(port: u16) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -192,7 +193,7 @@ fn tunnel_to(port: u16) -> String {
 }
 
 #[test]
-fn https_uses_a_proxy_tunnel_and_verifies_the_server_itself() {
+fn https_uses_a_proxy_tunnel_and_verifies_the_servers_certificate() {
     let authority = crate::authority::Authority::new();
     let config = authority.server("idp.invalid", crate::authority::tomorrow());
     let server = Server::start_tls(config, |_| Reply::json(body()));
@@ -203,7 +204,7 @@ fn https_uses_a_proxy_tunnel_and_verifies_the_server_itself() {
     assert_eq!(keys.refresh(TIMEOUT), Ok(()));
     assert_eq!(server.requests()[0].path, "/jwks");
 
-    // The certificate is verified through the tunnel too: this one is for another server.
+    // This server's certificate is for another host, so it is rejected.
     let other = Server::start_tls(authority.server("other.invalid", crate::authority::tomorrow()), |_| {
         Reply::json(body())
     });
@@ -260,7 +261,7 @@ fn the_handshake_with_a_proxy_is_limited_by_timeout_only() {
         format!("through the proxy {} (from the proxy setting): ", slow.origin.trim_start_matches("http://"));
     assert!(error.detail().starts_with(&start) && error.detail().ends_with(" 502"), "{error}");
 
-    // Sending a byte at a time does not extend the exchange.
+    // A proxy that sends one byte at a time does not extend the timeout.
     let drip = Reply::Drip(b"HTTP/1.1 200 OK\r\nX: ".repeat(100), Duration::from_millis(100));
     for reply in [Reply::Hang, drip] {
         let proxy = Server::saying(reply);
@@ -272,7 +273,8 @@ fn the_handshake_with_a_proxy_is_limited_by_timeout_only() {
     }
 }
 
-/// Runs the test `name` of this file again, in a new process with these environment variables.
+/// Runs the test `name` of this file again in a new process. Its environment contains `variables`,
+/// and `role` as BOUNCER_TEST_ROLE.
 fn in_environment(name: &str, role: &str, variables: &[(&str, &str)]) {
     let mut test = Command::new(std::env::current_exe().unwrap());
     for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "REQUEST_METHOD"] {
@@ -309,7 +311,7 @@ fn the_environment_selects_the_proxy_for_each_url() {
     let own = proxy.origin.as_str();
     let spaced = format!(" {own}\n");
     let bare = own.trim_start_matches("http://");
-    // Names in .invalid never resolve, so only a proxy can respond for them.
+    // Names in .invalid never resolve, so only the proxy can receive requests for them.
     let local = server.url();
     type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
     let cases: &[Case<'_>] = &[

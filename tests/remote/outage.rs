@@ -10,7 +10,7 @@ fn body() -> String {
 }
 
 #[test]
-fn fifty_verifications_without_keys_follow_the_back_off() {
+fn fifty_verifications_without_keys_do_not_bypass_the_back_off() {
     let server = Server::saying(Reply::status(503));
     let keys = builder(&server).build().unwrap();
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
@@ -19,7 +19,7 @@ fn fifty_verifications_without_keys_follow_the_back_off() {
     let verdicts = on_threads(50, move |_| kind(verifier.verify(&genuine)));
     assert_eq!(verdicts, [ErrorKind::KeysUnavailable; 50]);
     assert_eq!(ErrorKind::KeysUnavailable.category(), ErrorCategory::Keys);
-    // The first attempt, and then the background's retries, at least 100 ms apart.
+    // One first attempt, and then retries in the background at least 100 ms apart.
     std::thread::sleep(Duration::from_secs(2).saturating_sub(start.elapsed()));
     let status = keys.status();
     assert_eq!((status.scheduled, status.unknown_kid, status.without_kid), (1, 0, 0));
@@ -46,7 +46,7 @@ fn pauses_grow_during_an_outage() {
 }
 
 #[test]
-fn retry_after_delays_the_background_and_fetches_for_tokens() {
+fn retry_after_delays_scheduled_fetches_and_fetches_for_tokens() {
     let server = Server::saying(Reply::json(body()));
     let (keys, verifier) = ready(&server);
     server.say(Reply::status(429).with("Retry-After", "3"));

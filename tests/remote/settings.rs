@@ -70,8 +70,8 @@ fn max_ttl_limits_the_freshness_of_a_last_good_file() {
     assert_eq!(server.count(), 1, "the file is fresh");
 }
 
-/// Returns an address that does not respond: its listener's queue is full, so the kernel drops new
-/// connections.
+/// Returns a listener whose queue is full, so that the kernel drops new connections, and the
+/// connections that fill the queue.
 fn silent() -> (TcpListener, Vec<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -81,7 +81,7 @@ fn silent() -> (TcpListener, Vec<TcpStream>) {
 }
 
 #[test]
-fn connect_timeout_limits_the_connection_and_timeout_the_exchange() {
+fn connect_timeout_limits_connecting_and_timeout_limits_the_exchange() {
     let (listener, _queue) = silent();
     let url = format!("http://{}/jwks", listener.local_addr().unwrap());
     for (connect_timeout, timeout, shortest, longest) in [
@@ -105,7 +105,7 @@ fn connect_timeout_limits_the_connection_and_timeout_the_exchange() {
 }
 
 #[test]
-fn max_document_len_limits_documents_from_the_network_a_seed_and_a_file() {
+fn max_document_len_limits_fetched_documents_seeds_and_files() {
     let file = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("remote-max-document-len.json");
     let _ = std::fs::remove_file(&file);
     let document = jwks(&[("rsa-2048-a", "a")]);

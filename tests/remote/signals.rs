@@ -35,8 +35,8 @@ fn all_library_threads_block_all_signals_and_other_threads_keep_their_masks() {
     let observer = move |_: &_| {
         let _ = released.lock().unwrap().recv();
     };
-    // Lazy, so that the thread starts during a verification. There the program cannot block signals
-    // around the start.
+    // A lazy key set starts its thread during a verification, where the program cannot block
+    // signals for the new thread.
     let keys = builder(&server).lazy().observer(observer).build().unwrap();
     let seen = Arc::new(Mutex::new(HashMap::new()));
     let its = Arc::clone(&seen);

@@ -29,7 +29,7 @@ fn failure(server: &Server, ca_file: Option<PathBuf>) -> FetchFailure {
 }
 
 #[test]
-fn a_server_with_a_certificate_of_ca_file_is_trusted_and_others_are_not() {
+fn a_server_is_trusted_only_if_a_ca_of_ca_file_signed_its_certificate() {
     let authority = Authority::new();
     let server = Server::start_tls(authority.server("localhost", tomorrow()), |_| body());
     let keys = RemoteJwkSet::builder(&server.url()).ca_file(authority.file("good")).build().unwrap();
@@ -69,8 +69,8 @@ fn the_error_for_an_untrusted_certificate_contains_the_cause() {
 
 #[test]
 fn a_server_certificate_in_ca_file_is_trusted_for_its_host() {
-    // Self-signed certificates of a plain server and, as `openssl req -x509` makes them, of a CA;
-    // and a certificate of an untrusted CA.
+    // Three kinds of certificates: self-signed, self-signed and marked as a CA (`openssl req -x509`
+    // makes these), and signed by a CA that is not in ca_file.
     let key = || KeyPair::generate().unwrap();
     let params = |host: &str, is_ca| {
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
@@ -131,7 +131,7 @@ fn a_replaced_ca_file_is_used_by_the_next_fetch() {
 }
 
 #[test]
-fn an_unusable_ca_file_is_an_error_with_its_path_but_no_bytes_of_it() {
+fn the_error_for_an_unusable_ca_file_contains_its_path_but_none_of_its_bytes() {
     let build = |path: &std::path::Path| RemoteJwkSet::builder("https://localhost:1/").ca_file(path).build();
     let missing = build("/nonexistent/ca.pem".as_ref()).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::InvalidArgument);
@@ -183,8 +183,8 @@ fn keys_are_kept_if_tls_fails() {
         .build()
         .unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
-    // The body is truncated, without the alert that ends a TLS stream. A truncated JSON object is
-    // never valid, so at the latest the JSON parser detects it.
+    // The body is truncated, without the alert that ends a TLS stream. If the TLS layer does not
+    // detect this, the JSON parser does: a truncated JSON object is never valid.
     server.say(Reply::Bytes(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"keys\":[".to_vec()));
     let failure = keys.refresh(TIMEOUT).unwrap_err().failure();
     assert!(matches!(failure, FetchFailure::Protocol | FetchFailure::Document), "{failure}");

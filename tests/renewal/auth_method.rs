@@ -87,8 +87,8 @@ fn client_secret_post_sends_id_and_secret_in_the_body_and_rereads_the_secret_fil
     assert_eq!(server.count(), 3);
 }
 
-/// Whether a server accepts the assertion in a request. `now` is the server's clock. The server
-/// uses the verifier of this library, with an issuer's policy.
+/// Returns true if a server accepts the assertion in `request`. `now` is the time of the server's
+/// clock. The server verifies with this library and `Policy::for_issuer`.
 fn is_valid_assertion(request: &Request, url: &str, key: &str, now: i64) -> bool {
     let jwks = JwkSet::from_keys([Jwk::from_der(&Key::load(key).public_der()).unwrap()]).unwrap();
     let algorithm = if key.starts_with("rsa") { "RS256" } else { "ES256" };
@@ -138,7 +138,7 @@ fn private_key_jwt_signs_a_new_assertion_for_each_login() {
 }
 
 #[test]
-fn after_one_rejection_an_assertion_is_signed_by_the_servers_clock() {
+fn after_one_rejection_assertions_use_the_time_of_the_servers_clock() {
     for skew in [3600, -3600] {
         let server = Server::start(|_| success());
         let url = server.url();
@@ -155,8 +155,9 @@ fn after_one_rejection_an_assertion_is_signed_by_the_servers_clock() {
         let renewer = renewer.build().unwrap();
         renewer.wait_ready(TIMEOUT).unwrap();
         renewer.renew(TIMEOUT).unwrap();
-        // If this machine's clock is behind, the first assertion has expired for the server. If it
-        // is ahead, the assertion is valid for too long. So the first login takes two requests.
+        // If this machine's clock is behind, the server sees an expired assertion. If this
+        // machine's clock is ahead, the assertion is valid for too long. So the first login takes
+        // two requests.
         assert_eq!((server.count(), renewer.status().failures), (3, 0), "{skew}");
     }
 }
@@ -182,7 +183,7 @@ fn the_error_for_a_rejected_client_contains_what_to_check() {
 }
 
 #[test]
-fn conflicting_settings_are_rejected_by_build() {
+fn unusable_settings_are_rejected_by_build() {
     let server = Server::saying(success());
     let key = file("unusable.pem", "secret");
     let missing = "/nonexistent/secret";

@@ -25,8 +25,8 @@ fn a_hanging_observer_blocks_no_login() {
     assert!(renewer.token().is_ok() && renewer.status().generation == 6);
     assert_eq!((iam.logins(), calls.try_iter().count()), (6, 0));
     drop(release);
-    let sender: Vec<u64> = (0..5).map(|_| calls.recv_timeout(TIMEOUT).unwrap()).collect();
-    assert_eq!(sender, [2, 3, 4, 5, 6]);
+    let seen: Vec<u64> = (0..5).map(|_| calls.recv_timeout(TIMEOUT).unwrap()).collect();
+    assert_eq!(seen, [2, 3, 4, 5, 6]);
 }
 
 #[test]
@@ -35,7 +35,8 @@ fn an_observer_may_use_the_token_and_cause_another_login() {
     let itself = Arc::new(OnceLock::<TokenRenewer>::new());
     let (its, (sender, tokens)) = (Arc::clone(&itself), channel());
     let sender = Mutex::new(sender);
-    // Like a log handler that sends its records to a server with this token.
+    // This observer acts like a log handler that sends its records to a server and needs a token
+    // for that server.
     let renewer = builder(&iam).observer(move |status| {
         if status.generation == 1 {
             let renewer = its.wait();

@@ -31,8 +31,9 @@ pub(crate) struct Behaviour {
     pub(crate) life: i64,
     /// Its clock minus the real clock, in seconds.
     pub(crate) skew: i64,
-    /// The response to a login, instead of a token.
+    /// If set, the response to every login instead of a token.
     pub(crate) fault: Option<Reply>,
+    /// The delay of every response.
     pub(crate) pause: Duration,
 }
 
@@ -86,7 +87,7 @@ impl Iam {
         self.accepted.lock().unwrap().contains(token)
     }
 
-    /// Returns the secret of its only service account.
+    /// Returns the secret of the server's only service account.
     pub(crate) fn secret(&self) -> String {
         secret_of("rsa-2048-a", &self.login_url())
     }

@@ -46,7 +46,7 @@ fn clock_differences_under_five_minutes_are_tolerated() {
         iam.change(|behaviour| behaviour.skew = skew);
         let renewer = ready(&iam);
         assert_eq!(iam.logins(), 1, "{skew}");
-        // The lifetime of the token is by the issuer's clock, not by this machine's clock.
+        // The remaining lifetime is computed with the clock of the issuer, not of this machine.
         let life = renewer.status().expires_in.unwrap().as_secs();
         assert!((431_990..=432_000).contains(&life), "{skew}: {life}");
     }
@@ -179,8 +179,8 @@ fn permanent_401_causes_few_logins_even_when_the_token_expires() {
         std::thread::sleep(Duration::from_millis(1));
     }
     assert!(errors > 100, "callers get the error at once: {errors}");
-    // Logins: the first one, one after 2 s, and one after 2.5 to 5 s more. The next one follows
-    // after at least 15 s.
+    // The second login is 2 s after the first, and the third is 2.5 to 5 s after the second. The
+    // fourth is at least 15 s later.
     assert!((2..=4).contains(&iam.logins()), "{}", iam.logins());
 }
 
@@ -287,7 +287,7 @@ fn an_unreadable_body_does_not_hide_the_status_of_a_rejected_login() {
 }
 
 #[test]
-fn the_callers_error_contains_why_the_login_failed() {
+fn the_error_that_a_caller_gets_contains_the_cause_of_the_failed_login() {
     let iam = Iam::start();
     let wrong = ServiceAccount::from_json(&secret_of("rsa-2048-b", &iam.login_url())).unwrap();
     let rejected = TokenRenewer::service_account(wrong).build().unwrap();
@@ -409,7 +409,7 @@ fn the_environment_variable_may_contain_the_secret_in_any_format_or_a_path() {
 }
 
 #[test]
-fn the_login_endpoint_setting_replaces_a_missing_one_in_the_secret() {
+fn the_setting_login_endpoint_is_used_if_the_secret_has_no_login_endpoint() {
     let iam = Iam::start();
     let secret = iam.secret().replace("login_endpoint", "not_it");
     let account = || ServiceAccount::from_json(&secret).unwrap();
@@ -423,7 +423,7 @@ fn the_login_endpoint_setting_replaces_a_missing_one_in_the_secret() {
     );
     let renewer = TokenRenewer::service_account(account()).login_endpoint(&iam.login_url()).build().unwrap();
     assert!(iam.accepts(&renewer.token().unwrap()));
-    // A file whose `login_endpoint` is removed later.
+    // The file loses its `login_endpoint` after the first login.
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("renewal-secret-endpoint.json");
     fs::write(&path, iam.secret()).unwrap();
     let renewer = TokenRenewer::service_account_file(&path).build().unwrap();
@@ -477,7 +477,7 @@ fn unusable_settings_are_rejected_by_build() {
 }
 
 #[test]
-fn the_recorded_responses_of_a_dcos_cluster_are_accepted() {
+fn each_recorded_response_of_a_dcos_cluster_has_the_expected_result() {
     let Some(folder) = vectors::folder("the recorded responses of a DC/OS cluster") else { return };
     let response = |name: &str| fs::read(folder.join("bouncer").join(name)).unwrap();
     let server = Server::saying(Reply::Bytes(response("login-200.http")));

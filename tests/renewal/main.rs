@@ -1,5 +1,5 @@
-//! Tests of [`TokenRenewer`] against an identity provider on the loopback interface, whose
-//! responses and faults each test sets. Most tests check the exact number of logins.
+//! Tests of [`TokenRenewer`] against an identity provider on the loopback interface. Each test sets
+//! the responses and faults of the provider. Most tests check the exact number of logins.
 #![cfg(feature = "remote")]
 
 #[path = "../support/authority.rs"]

@@ -59,7 +59,7 @@ fn a_response_without_a_valid_token_is_a_failure() {
 }
 
 #[test]
-fn a_closure_is_a_source_and_its_panic_is_a_failure() {
+fn a_closure_can_be_a_token_source_and_its_panic_is_a_failure() {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
     let renewer = TokenRenewer::source("vault", move || match counted.fetch_add(1, Ordering::SeqCst) {
@@ -101,7 +101,7 @@ fn a_program_can_use_its_own_transport_for_logins() {
 }
 
 #[test]
-fn the_authorization_scheme_is_token_type_of_the_response() {
+fn the_authorization_scheme_is_the_token_type_of_the_response() {
     for (token_type, authorization) in [
         (r#""token_type":"Bearer","#, "Bearer opaque"),
         (r#""token_type":"BEARER","#, "Bearer opaque"),

@@ -1,4 +1,4 @@
-//! Rejected tokens: what happens after HTTP 401.
+//! Renewal of tokens that a service rejected with HTTP 401.
 
 use crate::iam::{Iam, now};
 use crate::server::Reply;
@@ -19,7 +19,7 @@ fn a_hundred_callers_with_the_same_rejected_token_cause_one_login() {
     let tokens = on_threads(100, move |_| caller.reject(&rejected).unwrap().as_str().to_owned());
     assert!(tokens.iter().all(|token| *token == tokens[0] && *token != *old && iam.accepts(token)));
     assert_eq!((iam.logins(), renewer.status().rejections), (2, 1));
-    // A later caller with the old token gets the new one without a login.
+    // A later caller with the old token gets the new token without a login.
     assert_eq!(renewer.reject(&old).unwrap().as_str(), tokens[0]);
     assert_eq!(renewer.reject("a token of long ago").unwrap().as_str(), tokens[0]);
     assert_eq!(iam.logins(), 2);
@@ -29,7 +29,7 @@ fn a_hundred_callers_with_the_same_rejected_token_cause_one_login() {
 fn rejections_cause_at_most_one_login_in_thirty_seconds() {
     let iam = Iam::start();
     let renewer = ready(&iam);
-    // A server that accepts no token at all.
+    // The loop acts like the client of a service that rejects every token.
     let mut token = renewer.token().unwrap();
     let start = Instant::now();
     for _ in 0..1000 {
@@ -79,7 +79,8 @@ fn token_now_and_reject_now_never_block() {
 
 #[test]
 fn a_login_that_returns_the_rejected_token_is_repeated_a_second_later() {
-    // Like DC/OS: a token contains its time in whole seconds.
+    // As in DC/OS, a token contains a time in whole seconds. So two logins in the same second
+    // return the same token.
     let logins = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&logins);
     let source = move || {

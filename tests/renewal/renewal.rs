@@ -35,7 +35,7 @@ fn a_failed_renewal_keeps_the_token_and_delays_no_caller() {
 }
 
 #[test]
-fn no_caller_notices_an_outage_of_90_percent_of_the_time_to_expiry() {
+fn no_caller_sees_an_outage_of_90_percent_of_the_time_from_renewal_to_expiry() {
     // The lifetime is 12 s and the renewal is due after 6 s, so 6 s are left for retries.
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.life = 12);
@@ -63,7 +63,7 @@ fn no_caller_notices_an_outage_of_90_percent_of_the_time_to_expiry() {
     until("the token is renewed", || renewer.status().generation == 2);
     stop.store(true, Ordering::Relaxed);
     let (calls, longest) = thread.join().unwrap();
-    eprintln!("{calls} calls through an outage, the longest took {longest:?}");
+    eprintln!("{calls} calls during an outage, the longest took {longest:?}");
     assert!(calls > 1000 && longest < Duration::from_millis(500), "{calls} {longest:?}");
 }
 
@@ -81,7 +81,7 @@ fn an_expired_token_is_not_returned() {
 }
 
 #[test]
-fn a_token_about_to_expire_is_renewed_and_returned_if_that_fails() {
+fn the_current_token_is_returned_during_a_slow_login_and_after_a_failed_login() {
     // The second login of this source takes 300 ms, and the third one fails.
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
@@ -102,7 +102,7 @@ fn a_token_about_to_expire_is_renewed_and_returned_if_that_fails() {
 }
 
 #[test]
-fn logins_are_a_second_apart_however_short_the_lifetime() {
+fn logins_are_at_least_a_second_apart_for_any_lifetime() {
     for life in [Duration::from_millis(1), Duration::from_nanos(1), Duration::from_millis(600)] {
         let logins = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&logins);
@@ -170,7 +170,8 @@ fn a_thousand_renewers_started_together_spread_their_renewals() {
         .collect();
     let (first, last) = due.iter().fold((1.0f64, 0.0f64), |(a, b), &due| (a.min(due), b.max(due)));
     assert!(last - first >= 0.08 && first >= 0.69 && last <= 0.81, "{first} {last}");
-    // They are spread evenly: no tenth of that time has more than twice its share.
+    // The renewals are spread evenly: each tenth of the time between the first and the last has
+    // fewer than 200 of the 1000 renewals.
     let tenth = |i: usize| {
         let from = first + (last - first) * i as f64 / 10.0;
         due.iter().filter(|&&due| due >= from && due < from + (last - first) / 10.0).count()

@@ -1,4 +1,4 @@
-//! Remote key sets built from settings work like those of the typed builder.
+//! Key sets built from settings work like key sets built with the typed builder.
 
 use crate::{document, loaded, name_and_detail, settings};
 use base64::Engine as _;
@@ -25,14 +25,15 @@ fn with(name: &str, value: impl Into<Value>) -> RemoteJwkSetBuilder {
     builder(&json!({"url": "https://idp.example/jwks", name: value.into()}))
 }
 
-/// A request.
+/// The parts of a request that the tests check.
 struct Request {
     url: String,
     timeout: Duration,
     max_body_len: usize,
 }
 
-/// Makes a key set whose server responds with the keys the first `times` times, and then fails.
+/// Makes a key set whose transport returns the keys for the first `times` requests. Later requests
+/// fail.
 fn served_times(times: usize, builder: RemoteJwkSetBuilder) -> (RemoteJwkSet, Receiver<Request>) {
     let (sender, requests) = channel();
     let state = Mutex::new((sender, times));
@@ -53,8 +54,8 @@ fn served(builder: RemoteJwkSetBuilder) -> (RemoteJwkSet, Receiver<Request>) {
     served_times(usize::MAX, builder)
 }
 
-/// Adds a transport. Connection settings are not allowed together with it.
-fn of_its_own(builder: RemoteJwkSetBuilder) -> RemoteJwkSetBuilder {
+/// Adds a transport that always fails. Connection settings cannot be combined with a transport.
+fn with_transport(builder: RemoteJwkSetBuilder) -> RemoteJwkSetBuilder {
     builder.transport(|_: &HttpRequest<'_>| Err(FetchError::new(FetchFailure::Connect, "refused")))
 }
 
@@ -120,33 +121,33 @@ fn every_setting_has_its_effect() {
         ("proxy", json!("http://proxy.example:8080")),
         ("same_origin_redirects", json!(true)),
     ] {
-        refused(of_its_own(with(name, value)), &format!("{name} and a custom transport"));
+        refused(with_transport(with(name, value)), &format!("{name} and a custom transport"));
     }
-    assert!(of_its_own(with("same_origin_redirects", json!(false))).build().is_ok());
+    assert!(with_transport(with("same_origin_redirects", json!(false))).build().is_ok());
     for none in ["environment", "none"] {
-        assert!(of_its_own(with("proxy", json!(none))).build().is_ok());
+        assert!(with_transport(with("proxy", json!(none))).build().is_ok());
     }
 
     let http = |allow_http: bool| builder(&json!({"url": "http://idp.example/", "allow_http": allow_http}));
     tested.push("allow_http");
-    refused(of_its_own(http(false)), "http");
-    assert!(of_its_own(http(true)).build().is_ok());
+    refused(with_transport(http(false)), "http");
+    assert!(with_transport(http(true)).build().is_ok());
 
     let mut with = |name: &'static str, value: Value| {
         tested.push(name);
         super::keys::with(name, value)
     };
-    let keys = of_its_own(with("seed", json!(JWKS))).build().unwrap();
+    let keys = with_transport(with("seed", json!(JWKS))).build().unwrap();
     assert_eq!(keys.current().unwrap().keys().len(), 1);
     let twice = JWKS.replacen('[', &format!("[{},", only_key().replacen("\"kid\"", "\"x\"", 1)), 1);
     for most in [1, 2] {
-        let keys = of_its_own(with("max_keys", json!(most)).seed(twice.as_bytes())).build().unwrap();
+        let keys = with_transport(with("max_keys", json!(most)).seed(twice.as_bytes())).build().unwrap();
         assert_eq!(keys.current().unwrap().keys().len(), most);
     }
     let svid = JWKS.replace("\"sig\"", "\"jwt-svid\"");
     assert_ne!(svid, JWKS);
     for (uses, usable) in [("jwt-svid", true), ("enc", false)] {
-        let keys = of_its_own(with("key_uses", json!([uses])).seed(svid.as_bytes())).build();
+        let keys = with_transport(with("key_uses", json!([uses])).seed(svid.as_bytes())).build();
         assert_eq!(keys.is_ok_and(|keys| keys.current().is_ok()), usable, "{uses}");
     }
     let file = format!("{temporary}/settings-last-good.json");
@@ -180,7 +181,7 @@ fn ttl_and_max_stale_limit_the_use_of_keys() {
     for fresh in [next(with("ttl", "1h")), next(builder(&fresh_for_a_day))] {
         assert!(fresh > hour / 10 * 6 && fresh <= hour / 10 * 8, "{fresh:?}");
     }
-    // The default.
+    // The default of `ttl` is 600 s, and a refresh is due after at most 80 % of it.
     assert!(next(with("lazy", false)) <= Duration::from_secs(480));
 
     let usable_later = |max_stale: &str| {
@@ -222,21 +223,21 @@ fn refetch_intervals_limit_fetches_for_tokens() {
         let (keys, _requests) = served(with(name, interval));
         keys.wait_ready(TIMEOUT).unwrap();
         let verifier = Verifier::new(keys.clone(), Policy::dcos().time(1_467_985_465));
-        let judge = |kid| match name {
+        let token_with = |kid| match name {
             "refetch_interval" => forged(&format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#)),
             _ => forged(r#"{"alg":"RS256"}"#),
         };
         for kid in ["a", "b"] {
-            verifier.verify(judge(kid)).unwrap_err();
+            verifier.verify(token_with(kid)).unwrap_err();
         }
         std::thread::sleep(Duration::from_millis(1200));
-        verifier.verify(judge("c")).unwrap_err();
+        verifier.verify(token_with("c")).unwrap_err();
         assert_eq!(keys.status().attempts, fetched, "{name} {interval}");
     }
 }
 
 #[test]
-fn the_table_has_the_same_ranges_as_the_builder() {
+fn the_settings_table_has_the_same_ranges_as_the_builder() {
     let mut ranges = 0;
     for (name, least, most) in [
         ("ttl", "1s", "366d"),

@@ -64,7 +64,7 @@ fn the_document_contains_every_setting_as_it_was_set() {
 }
 
 #[test]
-fn the_table_is_consistent() {
+fn the_settings_table_is_consistent() {
     for (kind, setting) in every_setting() {
         assert_eq!(kind.setting(setting.name).map(|found| found.help), Some(setting.help));
         assert_eq!(setting.has(Setting::LIST), setting.kind.is_list(), "{}", setting.name);
@@ -80,7 +80,7 @@ fn the_table_is_consistent() {
     let Some(SettingType::Choices(words)) =
         SettingsKind::Policy.setting("algorithms").map(|setting| setting.kind)
     else {
-        panic!("algorithms is a list of words")
+        panic!("the setting algorithms is not a list of words")
     };
     assert!(words.iter().all(|word| word.parse::<Algorithm>().is_ok()));
     assert!(Algorithm::ALL.iter().all(|algorithm| words.contains(&algorithm.as_str())));
@@ -291,7 +291,7 @@ fn secrets_are_never_shown() {
         own.set(name, &secret).unwrap();
         assert_eq!(document(&own), json!({ name: "(set, not shown)" }));
         shown.push(format!("{own:?} {own:#?} {}", own.document()));
-        // Wherever a secret may be written by mistake.
+        // Each of these calls has an error, and the program passes a secret to it by mistake.
         shown.push(format!("{:?}", Settings::new(kind).add(name, &secret).unwrap_err()));
         let text = json!({ name: secret }).to_string();
         shown.push(format!("{:?}", Settings::new(kind).load(&text).unwrap_err()));
@@ -313,7 +313,7 @@ fn secrets_are_never_shown() {
     assert_eq!(document(&loaded("keys", &proxy)), proxy);
 }
 
-/// Any JSON value. Names and values of the table are frequent.
+/// Generates any JSON value. Names and values of the settings table are frequent.
 fn any_json() -> impl Strategy<Value = Value> {
     let names: Vec<_> = every_setting().map(|(_, setting)| setting.name.to_owned()).collect();
     let name = prop_oneof![prop::sample::select(names), "\\PC{0,6}", Just("$schema".to_owned())];
@@ -343,7 +343,7 @@ proptest! {
         for kind in SettingsKind::ALL {
             let mut own = Settings::new(*kind);
             match own.load(&json.to_string()) {
-                // The result can be loaded again, without a change.
+                // Loading the resulting document again gives the same document.
                 Ok(()) => {
                     let document = own.document();
                     let mut again = Settings::new(*kind);

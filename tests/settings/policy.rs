@@ -1,4 +1,4 @@
-//! Policies built from settings equal those of the typed builder.
+//! Policies built from settings equal policies built with the typed builder.
 
 use crate::{loaded, name_and_detail, settings};
 use bouncer_verify::{Algorithm, Policy, SettingsKind};
@@ -35,7 +35,7 @@ fn every_setting_has_the_effect_of_its_builder_function() {
         assert_eq!(format!("{policy:?}"), format!("{expected:?}"), "{name}");
         seen.push(name);
     }
-    // The other settings have cases in the corpus, whose policies are documents.
+    // The conformance cases test the other settings: their policies are settings documents.
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance")).unwrap();
     let files = folder.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
     let corpus: String = files.map(|path| std::fs::read_to_string(path).unwrap()).collect();
@@ -60,7 +60,7 @@ fn every_setting_has_the_effect_of_its_builder_function() {
 }
 
 #[test]
-fn a_policy_must_have_an_issuer_or_allow_any() {
+fn a_policy_must_have_an_issuer_or_allow_any_issuer() {
     let missing = "it is missing: set it, or \"any_issuer\", or the profile \"dcos\"";
     for (document, claim, detail) in [
         (json!({}), "issuers", missing),

@@ -1,4 +1,4 @@
-//! Token renewers built from settings work like those of the typed builder.
+//! Token renewers built from settings work like renewers built with the typed builder.
 
 use crate::{loaded, name_and_detail, settings};
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -71,7 +71,7 @@ fn every_source_and_setting_has_its_effect() {
         ("https://idp.example/token", Duration::from_secs(77))
     );
     assert_eq!(request.authorization, "Basic bWU6aHVudGVyMg==");
-    // Parameters keep the order in which they were set.
+    // Parameters keep the order of the document. `json!` sorts them by name.
     assert_eq!(request.body, "grant_type=client_credentials&resource=a&resource=b&scope=read+write");
 
     let file = format!("{}/settings-client-secret", env!("CARGO_TARGET_TMPDIR"));
