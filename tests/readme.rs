@@ -1,5 +1,5 @@
-//! Checks two claims: `bindings/c/README.md` names every C function, and the README states the
-//! right number of conformance cases.
+//! Checks two claims: `bindings/c/README.md` names every C function except `*_free`, and the README
+//! states the right number of conformance cases. `tests/guide.rs` runs the code of the README.
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 

@@ -309,7 +309,7 @@ mod cookbook {
                 (read, _) => panic!("{name}: {read:?}"),
             }
         }
-        vectors::say("RFC 7520 section 3: 2 keys read, 4 rejected");
+        vectors::say("RFC 7520 section 3: 2 keys accepted, 4 rejected");
     }
 
     #[test]
