@@ -290,8 +290,8 @@ fn the_shared_library_exports_exactly_the_functions_of_the_header() {
     assert!(readelf.contains("NODELETE"));
 }
 
-/// A crate that depends on this crate gets no C library of it and no C functions. This crate also
-/// selects no back end of jsonwebtoken for it.
+/// A crate that depends on this crate gets neither its C library nor its C functions. The
+/// dependency selects no back end of jsonwebtoken.
 #[test]
 fn a_rust_program_gets_only_the_rust_library() {
     let manifest = std::fs::read_to_string(format!("{ROOT}/Cargo.toml")).unwrap();

@@ -291,7 +291,7 @@ fn secrets_are_never_shown() {
         own.set(name, &secret).unwrap();
         assert_eq!(document(&own), json!({ name: "(set, not shown)" }));
         shown.push(format!("{own:?} {own:#?} {}", own.document()));
-        // Each of these calls has an error, and the program passes a secret to it by mistake.
+        // Each of the following calls fails. Its error must not contain the secret.
         shown.push(format!("{:?}", Settings::new(kind).add(name, &secret).unwrap_err()));
         let text = json!({ name: secret }).to_string();
         shown.push(format!("{:?}", Settings::new(kind).load(&text).unwrap_err()));
