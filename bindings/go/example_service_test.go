@@ -31,8 +31,6 @@ func Example_service() {
 		log.Fatal(err)
 	}
 	otherHost := other.Host
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
 
 	// Outgoing requests.
 	renewer, err := bouncer.NewTokenRenewer(bouncer.RenewerOptions{
@@ -43,6 +41,9 @@ func Example_service() {
 		log.Fatal(err)
 	}
 	defer renewer.Close()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
 	if err := renewer.WaitReady(ctx); err != nil {
 		log.Print(err) // or exit; until there is a token, requests fail with ErrLogin
 	}

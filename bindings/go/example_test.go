@@ -27,15 +27,12 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer keys.Close()
-	verifier, err := bouncer.NewVerifier(keys, bouncer.Policy{
-		Issuers:   []string{issuer},
-		Audiences: []string{"https://api.example/"},
-	})
+	verifier, err := bouncer.NewVerifier(keys, bouncer.ForIssuer(issuer, "https://api.example/"))
 	if err != nil {
 		log.Fatal(err)
 	}
 
-	token, err := verifier.VerifyContext(ctx, text)
+	token, err := verifier.VerifyContext(ctx, text) // text is the token alone, without "Bearer "
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -70,8 +67,6 @@ func ExampleRemoteJWKS() {
 	issuer := httptest.NewServer(document(documentJWKS))
 	defer issuer.Close()
 	jwksURL := issuer.URL
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
 
 	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{
 		URL:    jwksURL, // "https://master.mesos/acs/api/v1/auth/jwks"
@@ -81,6 +76,9 @@ func ExampleRemoteJWKS() {
 		log.Fatal(err)
 	}
 	defer keys.Close()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
 	if err := keys.WaitReady(ctx); err != nil {
 		log.Print(err) // or exit; until there are keys, the error is ErrKeysUnavailable
 	}

@@ -27,10 +27,7 @@ func newService(issuer, audience string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := bouncer.NewVerifier(keys, bouncer.Policy{
-		Issuers:   []string{issuer},
-		Audiences: []string{audience},
-	})
+	verifier, err := bouncer.NewVerifier(keys, bouncer.ForIssuer(issuer, audience))
 	if err != nil {
 		return nil, err
 	}
