@@ -26,9 +26,10 @@
 // # Policies
 //
 // A [Policy] defines which tokens are accepted. [ForIssuer] returns the policy for one issuer and
-// one audience, and [DCOS] the policy for DC/OS's Bouncer. The zero Policy is an error. A field
-// that is zero has the strictest meaning. [LoadPolicy] parses a policy in JSON; [LoadRemoteOptions]
-// and [LoadRenewerOptions] do the same for their types.
+// one audience, and [DCOS] the policy for DC/OS's Bouncer. The zero Policy is an error: it names no
+// issuer. Every other field that is not set has its default: only RS256 is accepted, "exp" is
+// required, and there is no leeway. [LoadPolicy] parses a policy in JSON; [LoadRemoteOptions] and
+// [LoadRenewerOptions] do the same for their types.
 //
 // # Batches and cache
 //

@@ -15,8 +15,8 @@ import (
 )
 
 // A Policy contains the rules for tokens, besides a valid signature. Issuers, AnyIssuer or the
-// Profile "dcos" must be set; [ForIssuer] and [DCOS] set them. The zero value of every other field
-// is its strictest value.
+// Profile "dcos" must be set; [ForIssuer] and [DCOS] set them. Every other field that is not set
+// has its default: only RS256 is accepted, "exp" is required, and there is no leeway.
 type Policy struct {
 	// Profile: The kind of tokens. "dcos" is for tokens of DC/OS's Bouncer: "uid" must be a string
 	// that is not empty, and "iss" is not required. Default: jwt.

@@ -40,8 +40,8 @@ fn options(kind: SettingsKind) -> Options {
         SettingsKind::Policy => Options {
             name: "Policy",
             doc: "A Policy contains the rules for tokens, besides a valid signature. Issuers, AnyIssuer or the \
-                  Profile \"dcos\" must be set; [ForIssuer] and [DCOS] set them. The zero value of every other \
-                  field is its strictest value.",
+                  Profile \"dcos\" must be set; [ForIssuer] and [DCOS] set them. Every other field that is not \
+                  set has its default: only RS256 is accepted, \"exp\" is required, and there is no leeway.",
             typed: &[(
                 "Clock",
                 "func() time.Time",
