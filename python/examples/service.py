@@ -1,4 +1,4 @@
-"""A WSGI application that verifies the token of each request.
+r"""A WSGI application that verifies the token of each request.
 
 For an OpenID Connect provider:
 
@@ -14,6 +14,7 @@ For DC/OS. The service then also calls a backend, with the service's own token:
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -44,6 +45,7 @@ def service(verifier: Verifier, respond: Callable[[VerifiedToken], str]) -> Appl
         except BouncerError as error:
             # 401: the caller's token is rejected. 503: no keys, or no token for the backend.
             status, text = error.http_status, error.code
+            print(error, file=environ["wsgi.errors"])  # for the log: the text may name hosts
             if error.challenge is not None:
                 headers.append(("WWW-Authenticate", error.challenge))
         except OSError:
@@ -96,10 +98,12 @@ def main() -> None:
         issuer, audience = os.environ["ISSUER"], os.environ["AUDIENCE"]
         verifier = Verifier(RemoteJwkSet.discover(issuer), Policy.for_issuer(issuer, audience))
         serve(service(verifier, greet))
-    else:
+    elif "JWKS_URL" in os.environ:
         verifier = Verifier(RemoteJwkSet(os.environ["JWKS_URL"]), Policy.dcos())
         with TokenRenewer.service_account_from_env() as renewer:
             serve(service(verifier, greet_from_backend(renewer, os.environ["BACKEND_URL"])))
+    else:
+        sys.exit(__doc__)
 
 
 if __name__ == "__main__":
