@@ -138,7 +138,7 @@ must_not_compile() {
     echo "$output"
     # The expected errors: a deleted function, [[nodiscard]], an explicit conversion, a
     # static_assert, a setter or a constructor that does not exist.
-    echo "$output" | grep -Eq 'deleted|nodiscard|cannot convert|no viable conversion|text would be destroyed|no member named|no matching'
+    echo "$output" | grep -Eq 'deleted|nodiscard|cannot convert|no viable conversion|string would be destroyed|no member named|no matching'
 }
 
 # With an older C++ standard, the compiler's first error names the required standard.
