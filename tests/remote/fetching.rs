@@ -123,36 +123,29 @@ fn a_validator_that_is_too_long_is_not_sent() {
 }
 
 #[test]
-fn the_last_complete_response_determines_the_lifetime() {
-    let server = Server::saying(Reply::status(503));
-    let (calls, seen) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
-    let counted = Arc::clone(&seen);
-    let transport = move |request: &HttpRequest<'_>| {
-        let headers = |list: &[(&str, &str)]| {
-            list.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect::<Vec<_>>()
-        };
-        counted.fetch_add(1, Ordering::SeqCst);
-        Ok(match calls.fetch_add(1, Ordering::SeqCst) {
-            0 => HttpResponse::new(
-                200,
-                headers(&[("ETag", "1"), ("Cache-Control", "max-age=7200")]),
-                body().into(),
-            ),
-            _ if request.headers().iter().any(|(name, _)| *name == "if-none-match") => {
-                HttpResponse::new(304, [], Vec::new())
-            }
-            _ => HttpResponse::new(200, headers(&[("ETag", "1")]), body().into()),
-        })
-    };
-    drop(server);
-    let keys = RemoteJwkSet::builder("https://idp.example/jwks").transport(transport).build().unwrap();
+fn a_complete_response_without_a_lifetime_gets_the_default() {
+    let server = Server::saying(Reply::json(body()).with("Cache-Control", "max-age=7200"));
+    let keys = builder(&server).build().unwrap();
     assert!(keys.wait_attempts(1, TIMEOUT));
     let next = keys.status().next_attempt.as_secs();
     assert!((7200 * 69 / 100..=7200 * 80 / 100).contains(&next), "{next}");
-    // If a complete response states no lifetime, the setting `ttl` applies.
+    server.say(Reply::json(body()));
     keys.refresh(TIMEOUT).unwrap();
     assert!(keys.status().next_attempt.as_secs() <= 480);
-    assert_eq!(seen.load(Ordering::SeqCst), 2);
+    assert_eq!(server.count(), 2);
+}
+
+#[test]
+fn a_304_without_a_lifetime_keeps_the_previous_one() {
+    let server =
+        Server::saying(Reply::json(body()).with("ETag", "\"v1\"").with("Cache-Control", "max-age=7200"));
+    // The lifetime is 1 s. The default of 10 minutes would allow no third fetch in this test.
+    let keys = builder(&server).max_ttl(Duration::from_secs(1)).build().unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
+    server.say(Reply::status(304));
+    assert!(keys.wait_attempts(4, TIMEOUT));
+    assert_eq!(server.requests()[3].header("if-none-match"), Some("\"v1\""));
+    assert!(keys.status().next_attempt <= Duration::from_secs(1));
 }
 
 #[test]
