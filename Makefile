@@ -1,5 +1,5 @@
-# make demo    builds the shared library and verifies the token of the DC/OS documentation from C
-# make test    runs all tests; installs what they need
+# make demo    builds the C libraries and verifies the token of the DC/OS documentation from C
+# make test    runs all tests; installs the tools that they need
 # make help    lists the other targets
 
 SHELL := /bin/bash
@@ -9,15 +9,16 @@ SHELL := /bin/bash
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ABI := $(shell sed -n 's/^\#define BOUNCER_ABI_VERSION //p' include/bouncer_verify.h)
-# As for cargo, CARGO_TARGET_DIR changes it.
+# The environment variable CARGO_TARGET_DIR sets this folder, as it does for cargo.
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 RELEASE := $(TARGET)/release
 LIBRARIES := $(RELEASE)/libbouncer_verify.so $(RELEASE)/libbouncer_verify.a
 # The sources of the libraries and of the command.
 SOURCES := $(shell find src include -type f) Cargo.toml Cargo.lock build.rs bindings/c/build.sh
-# The libraries that a program needs besides the static library. `rustc --print native-static-libs`
-# lists them, and libgcc_s and libc, which the C compiler adds. nodelete is for plugins that contain
-# the static library: after dlclose() unmaps it, the next thread that ends would crash.
+# The libraries that a program must link besides the static library. `rustc --print
+# native-static-libs` lists them, and also libgcc_s and libc, which the C compiler adds itself.
+# nodelete is for plugins that contain the static library. Without it, dlclose() unmaps the plugin,
+# and the next thread that ends crashes.
 NATIVE_LIBS := -lutil -lrt -lpthread -lm -ldl -Wl,-z,nodelete
 
 PREFIX ?= /usr/local
@@ -29,7 +30,7 @@ DESTDIR ?=
 # ---------------------------------------------------------------------------------------------- use
 
 .PHONY: help
-help: ## prints this list
+help: ## prints this list of targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
 
 .PHONY: demo
@@ -38,23 +39,23 @@ demo: lib ## verifies the token of the DC/OS documentation from C
 	cc -std=c99 -Wall -Wextra -Wpedantic -Werror -Iinclude bindings/c/examples/verify.c -o $(TARGET)/demo/verify \
 	    -L$(RELEASE) -lbouncer_verify -Wl,-rpath,$(RELEASE)
 	echo
-	echo "The token of the documentation, one second before it expires:"
+	echo "The token of the documentation, verified one second before it expires:"
 	$(TARGET)/demo/verify tests/data/document_jwks.json tests/data/document_token.txt 1467985465
-	echo "The same token, now:"
+	echo "The same token, verified now, after it has expired:"
 	! $(TARGET)/demo/verify tests/data/document_jwks.json tests/data/document_token.txt
 
 .PHONY: lib
 lib: $(RELEASE)/libraries.stamp ## builds target/release/libbouncer_verify.{so,a}
 
-# cargo keeps the output of one crate type only. Without the stamp each run would link both again,
-# which takes two minutes.
+# cargo keeps the output of only one crate type. Without this stamp file, each run of make would
+# link both libraries again, which takes two minutes.
 $(RELEASE)/libraries.stamp: $(SOURCES) $(LIBRARIES) | tools-build
 	@$(call say,release libraries)
 	CARGO_TARGET_DIR=$(TARGET) bindings/c/build.sh static --quiet --release
 	CARGO_TARGET_DIR=$(TARGET) bindings/c/build.sh shared --quiet --release
 	touch $@
 
-# Without a file the stamp is out of date.
+# If a library is missing, this empty rule makes the stamp out of date.
 $(LIBRARIES): ;
 
 # The oldest glibc that Rust's standard library supports.
@@ -75,7 +76,8 @@ lib-compat: tools-build .venv/bin/python ## builds the libraries for glibc 2.17 
 .PHONY: cli
 cli: $(RELEASE)/bouncer-verify ## builds the command: target/release/bouncer-verify
 
-# Builds with other features make cargo rebuild the command, although no source has changed.
+# cargo would rebuild the command after each build with other features, although no source has
+# changed. So make runs cargo only if a source is newer than the command.
 $(RELEASE)/bouncer-verify: $(SOURCES) | tools-build
 	@$(call say,command)
 	cargo build --quiet --release --bin bouncer-verify --features cli
@@ -101,13 +103,14 @@ install: lib cli ## installs libraries, headers, pkg-config and CMake files and 
 	    > $(DESTDIR)$(LIBDIR)/cmake/BouncerVerify/BouncerVerifyConfigVersion.cmake
 
 .PHONY: docs
-docs: tools-build tools-go .tools/bin/mdbook .venv/module ## builds the documentation as one site with a search: target/docs/index.html
+docs: tools-build tools-go .tools/bin/mdbook .venv/module ## builds the documentation as a site with a search function: target/docs/index.html
 	@$(call say,documentation)
 	$(call need,doxygen,apt-get install doxygen)
 	.venv/bin/pip install --quiet --disable-pip-version-check -r docs/site/requirements.txt
 	PATH="$(CURDIR)/.tools/bin:$(CURDIR)/.venv/bin:$$PATH" docs/site/build.sh $(TARGET) $(CURDIR)/.venv/bin/python
 
-# ---------------------------------------------------------------------------------------------- test
+# ----------------------------------------------------------------------------------------------
+# test
 
 .PHONY: test
 test: lint test-rust test-beside test-install test-speed test-cpp test-go test-python test-oidc ## runs all tests
@@ -121,7 +124,7 @@ lint: tools-rust ## checks formatting, clippy and documentation; warnings are er
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --features rust-crypto
 
 .PHONY: test-rust
-test-rust: tools-c ## Rust, C and the command: unit tests, code in documentation, vectors, corpus
+test-rust: tools-c ## tests Rust, C and the command: unit tests, code in documentation, vectors, corpus
 	@$(call say,Rust$(comma) C and the command line)
 	cargo test --quiet --features rust-crypto,cli,capi
 	$(call say,the pure-Rust back end alone)
@@ -132,18 +135,18 @@ test-rust: tools-c ## Rust, C and the command: unit tests, code in documentation
 	cargo check --quiet --no-default-features --features aws-lc-rs,avx512
 
 .PHONY: test-c
-test-c: tools-c ## the part of test-rust that tests C
+test-c: tools-c ## runs only the C tests of test-rust
 	@$(call say,C)
 	cargo test --quiet --features capi --lib ffi::
 	cargo test --quiet --test capi --test generated --test header --test structure
 
 .PHONY: test-beside
-test-beside: tools-build ## a Rust program whose jsonwebtoken and rustls use other providers than this library
-	@$(call say,a Rust program beside the library)
+test-beside: tools-build ## tests a Rust program whose jsonwebtoken and rustls use other providers than this library
+	@$(call say,a Rust program with other cryptography providers)
 	tests/beside/run_tests.sh $(TARGET)/beside
 
 .PHONY: test-install
-test-install: ## programs outside the tree, built by pkg-config with the shared and the static library
+test-install: ## installs to a temporary folder, and builds programs with the installed libraries and pkg-config
 	@$(call say,installation)
 	$(call need,pkg-config,apt-get install pkg-config)
 	stage=$$(mktemp -d); trap 'rm -rf "$$stage"' EXIT
@@ -155,7 +158,7 @@ test-install: ## programs outside the tree, built by pkg-config with the shared 
 	grep -q '^prefix=/usr$$' "$$stage/root/usr/lib/pkgconfig/bouncer_verify.pc"
 
 .PHONY: test-speed
-test-speed: lib .venv/bin/python ## ratios of times (a batch, forged tokens, a second key), the report and its charts
+test-speed: lib .venv/bin/python ## tests time ratios (batches, forged tokens, a second key), and the benchmark's report and charts
 	@$(call say,speed)
 	mkdir -p $(TARGET)/speed
 	cc -std=gnu11 -O1 -Wall -Wextra -Wpedantic -Werror -Iinclude -DTEST_DATA='"$(CURDIR)/tests/data"' tests/capi/speed.c \
@@ -164,7 +167,7 @@ test-speed: lib .venv/bin/python ## ratios of times (a batch, forged tokens, a s
 	.venv/bin/python benches/test_compare.py
 
 .PHONY: test-cpp
-test-cpp: lib tools-c ## C++: the header, the CMake package and the corpus, with gcc and clang
+test-cpp: lib tools-c ## tests C++: the header, the CMake package and the corpus, with gcc and clang
 	@$(call say,C++)
 	$(call need,clang++,apt-get install clang libclang-rt-14-dev)
 	$(call need,cmake,apt-get install cmake)
@@ -172,12 +175,12 @@ test-cpp: lib tools-c ## C++: the header, the CMake package and the corpus, with
 	bindings/cpp/run_tests.sh $(RELEASE)
 
 .PHONY: test-go
-test-go: lib tools-c tools-go ## Go: the package linked both ways, the race detector and the corpus
+test-go: lib tools-c tools-go ## tests Go: linking with the shared and the static library, the race detector, the corpus
 	@$(call say,Go)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" bindings/go/run_tests.sh $(RELEASE)
 
 .PHONY: test-python
-test-python: tools-rust .venv/tools ## Python: the module, its stubs, the PyJWT interface and the corpus
+test-python: tools-rust .venv/tools ## tests Python: the module, its type stubs, the PyJWT interface and the corpus
 	@$(call say,Python)
 	python/run_tests.sh $(CURDIR)/.venv/bin/python
 
@@ -188,18 +191,19 @@ test-oidc: lib cli tools-go test-python ## verifies tokens of a real identity pr
 	$(call need,npm,apt-get install npm)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" tests/oidc_provider/run_tests.sh $(RELEASE) $(CURDIR)/.venv/bin/python go
 
-# ---------------------------------------------------------------------------------------------- slow targets
+# ----------------------------------------------------------------------------------------------
+# slow targets
 
 .PHONY: bench
-bench: lib tools-go ## measures all languages and their peers; writes docs/performance.md and charts (BENCH_ROUNDS, BENCH_CASES)
-	@$(call say,building the candidates)
+bench: lib tools-go ## measures this library and its peers in all languages; writes docs/performance.md and charts (BENCH_ROUNDS, BENCH_CASES)
+	@$(call say,building the benchmark)
 	$(call need,pkg-config,apt-get install pkg-config)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" benches/build.sh $(TARGET)
 	$(call say,measuring)
 	.venv/bin/python benches/compare.py $(TARGET)/bench
 
 .PHONY: fuzz
-fuzz: ## runs each fuzz target for FUZZ_SECONDS (60); needs cargo-fuzz and a nightly toolchain
+fuzz: ## runs each fuzz target for FUZZ_SECONDS (default: 60); needs cargo-fuzz and a nightly toolchain
 	for target in $$(cd fuzz && cargo +nightly fuzz list); do
 	    mkdir -p fuzz/corpus/"$$target"; cargo +nightly fuzz run "$$target" fuzz/corpus/"$$target" fuzz/seeds/"$$target" -- -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=20000
 	done
@@ -210,19 +214,20 @@ mutants: ## lists the mutations of the core that the tests do not detect; needs 
 	    $(addprefix -C=,--lib --test=conformance --test=batch --test=cache)
 
 .PHONY: campaign
-campaign: ## compares the accelerated arithmetic with independent arithmetic for PAIRS (10000000) signatures
+campaign: ## compares the accelerated arithmetic with independent arithmetic for PAIRS signatures (default: 10000000)
 	BOUNCER_IFMA_PAIRS=$(or $(PAIRS),10000000) cargo test --release --lib ifma::tests::campaign -- --ignored --nocapture
 
 .PHONY: header
 header: ## writes include/bouncer_verify.h and the other generated files
 	BLESS=1 cargo test --quiet --features rust-crypto,cli --test generated
 
-# ---------------------------------------------------------------------------------------------- tools
+# ----------------------------------------------------------------------------------------------
+# tools
 
 comma := ,
 say = printf '\n== %s\n' "$(1)"
-# $(call need,PROGRAM,REMEDY): installs PROGRAM if possible. Otherwise it prints the remedy and
-# skips the suite; with CI=true it fails.
+# $(call need,PROGRAM,REMEDY): installs PROGRAM if it is missing. If that is not possible, prints
+# REMEDY and skips the suite. With CI=true it fails instead.
 need = tests/support/need.sh $(1) "$(2)" || exit $$(( $$? == 77 ? 0 : 1 ))
 
 .PHONY: tools-build
@@ -240,7 +245,7 @@ tools-c: tools-rust
 	@$(call need,c++,apt-get install g++)
 	$(call need,valgrind,apt-get install valgrind)
 
-# The tools of the bindings are installed in the tree.
+# The tools of the bindings are installed in .venv.
 .venv/bin/python:
 	@command -v python3 > /dev/null || { $(call need,python3,apt-get install python3); }
 	python3 -m venv .venv 2> /dev/null || { apt-get install -qq -y python3-venv > /dev/null && python3 -m venv --clear .venv; }
@@ -249,14 +254,15 @@ tools-c: tools-rust
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r python/requirements-test.txt
 	touch $@
 
-# The Python module, for the documentation; python/run_tests.sh installs it for the tests.
+# Installs the Python module for `make docs`. For the tests, python/run_tests.sh installs it.
 .venv/module: .venv/tools $(SOURCES) $(shell find python -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name '*.toml')
 	@$(call say,Python module)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/pip install --quiet --disable-pip-version-check --no-build-isolation \
 	    --no-deps --force-reinstall ./python
 	touch $@
 
-# Pinned, because a new release may change the site. Without its web server it builds in 2 minutes.
+# The version is pinned, because a new release may change the site. mdBook's web server is left out,
+# so the build takes only 2 minutes.
 .tools/bin/mdbook: | tools-build
 	@$(call say,mdBook)
 	cargo install mdbook --version 0.5.4 --locked --quiet --no-default-features --features search --root .tools

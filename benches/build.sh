@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # build.sh TARGET: builds the drivers of `make bench` into TARGET/bench, with the library in
-# TARGET/release. If a peer or driver cannot be built, the script prints the remedy and lists it in
-# TARGET/bench/missing.
+# TARGET/release. If a peer or driver cannot be built, the script prints its name and a remedy, and
+# adds them to the file TARGET/bench/missing.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 target=$(cd "$1" && pwd)
@@ -9,20 +9,22 @@ bench=$target/bench
 mkdir -p "$bench/log"
 : > "$bench/missing"
 
-# missing WHAT REMEDY
+# missing NAME REMEDY: reports that a peer or driver cannot be built.
 missing() {
     echo "MISSING: $1: $2"
     printf '%s: %s\n' "$1" "$2" >> "$bench/missing"
 }
 
-# logged NAME COMMAND...: runs a command, logs its output, and names the log if the command fails.
+# logged NAME COMMAND...: runs a command and writes its output to a log file. If the command fails,
+# prints the path of the log file.
 logged() {
     local log=$bench/log/$1
     shift
-    "$@" > "$log" 2>&1 || { echo "failed, see $log: $*"; return 1; }
+    "$@" > "$log" 2>&1 || { echo "failed (the output is in $log): $*"; return 1; }
 }
 
-# installed PACKAGE: installs a Debian package, as root on Debian.
+# installed PACKAGE: succeeds if a Debian package is installed. If it is missing, installs it, which
+# needs root and apt-get.
 installed() {
     dpkg -s "$1" > /dev/null 2>&1 && return
     [[ $(id -u) == 0 ]] && command -v apt-get > /dev/null || return
@@ -61,7 +63,7 @@ c() {
     else
         missing "libjwt (C)" "apt-get install libjwt-dev"
     fi
-    # The package lacks a dependency that its pkg-config file names.
+    # libcjose-dev does not depend on libjansson-dev, but its pkg-config file requires jansson.
     if installed libjansson-dev && installed libcjose-dev && pkg-config --exists cjose; then
         sources+=(cjose.c)
         flags+=(-DHAVE_CJOSE $(pkg-config --cflags --libs cjose))
@@ -82,10 +84,10 @@ c() {
 go_() {
     cd "$here/go"
     rm -f "$bench/driver_go"
-    command -v go > /dev/null || { missing "the Go driver" "put go 1.24 or later into the PATH"; return; }
+    command -v go > /dev/null || { missing "the Go driver" "install Go 1.24 or later, and add it to PATH"; return; }
     export GOPROXY=off GOTOOLCHAIN=local GOWORK=off GOFLAGS=-mod=mod CGO_ENABLED=1
     export CGO_LDFLAGS="-L$target/release -Wl,-rpath,$target/release"
-    # golang-jwt comes from Debian: the Go module proxy may not be reachable.
+    # Uses golang-jwt from a Debian package, because the Go module proxy may be unreachable.
     local source=/usr/share/gocode/src/github.com/golang-jwt/jwt version tags=()
     cp go.mod "$bench/go.mod"
     if installed golang-github-golang-jwt-jwt-dev && [[ -e $source/go.mod ]]; then
@@ -96,10 +98,11 @@ go_() {
     else
         missing "golang-jwt (Go)" "apt-get install golang-github-golang-jwt-jwt-dev"
     fi
-    logged go go build -modfile="$bench/go.mod" "${tags[@]}" -o "$bench/driver_go" . || missing "the Go driver" "see above"
+    logged go go build -modfile="$bench/go.mod" "${tags[@]}" -o "$bench/driver_go" . || missing "the Go driver" "see bench/log/go in the target folder"
 }
 
-# The newest Python on this machine: the peers need a recent one.
+# Prints the newest Python on this machine that can create virtual environments. Some peers need a
+# recent Python. BENCH_PYTHON selects another one.
 newest_python() {
     local pyenv=${PYENV_ROOT:-$HOME/.pyenv}/versions candidate
     for candidate in ${BENCH_PYTHON:-} python3.14 python3.13 python3.12 "$pyenv"/3.{14,13,12}*/bin/python3 python3; do
@@ -114,7 +117,7 @@ newest_python() {
 python() {
     local interpreter
     interpreter=$(newest_python) || { missing "the Python drivers" "apt-get install python3-venv"; return; }
-    "$interpreter" -c 'import sys; sys.exit(sys.version_info < (3, 12))' || missing "ryjwt (Python)" "Python 3.12 or later"
+    "$interpreter" -c 'import sys; sys.exit(sys.version_info < (3, 12))' || missing "ryjwt (Python)" "install Python 3.12 or later"
     local name
     for name in requirements requirements-pyjwt-2.12; do
         local venv=$bench/python/$name
@@ -124,12 +127,12 @@ python() {
             logged "$name" "$venv/bin/pip" install --disable-pip-version-check -r "$here/python/$name.txt"; then
             cp "$here/python/$name.txt" "$venv/done"
         else
-            missing "Python: what $name.txt lists" "see above"
+            missing "the Python packages in $name.txt" "see bench/log/$name in the target folder"
         fi
     done
     logged module env PATH="$bench/python/requirements/bin:$PATH" CARGO_TARGET_DIR="$target" "$bench/python/requirements/bin/pip" install \
         --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall "$here/../python" ||
-        missing "bouncer_verify for Python" "see above"
+        missing "bouncer_verify for Python" "see bench/log/module in the target folder"
 }
 
 node_() {
@@ -139,13 +142,13 @@ node_() {
     if ! cmp -s "$here/node/package-lock.json" "$bench/node/done"; then
         cp "$here"/node/package*.json "$bench/node/"
         logged node npm --prefix "$bench/node" ci --ignore-scripts --no-audit --no-fund ||
-            { missing "the Node driver" "see above"; return; }
+            { missing "the Node driver" "see bench/log/node in the target folder"; return; }
         cp "$here/node/package-lock.json" "$bench/node/done"
     fi
     cp "$here/node/driver.js" "$bench/node/"
 }
 
 for driver in rust c go_ python node_; do
-    echo "building the driver: ${driver%_}"
+    echo "building the driver for ${driver%_}"
     ("$driver")
 done

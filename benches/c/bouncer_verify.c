@@ -9,7 +9,7 @@ typedef struct {
     bouncer_verifier *verifier;
     bool is_bouncer;
     const fixture *fixture;
-    bouncer_str *tokens; /* enough for a batch from any start in the cycle */
+    bouncer_str *tokens; /* count + batch tokens, so that a batch can begin at any sample */
 } prepared;
 
 static void *prepare(const fixture *fixture) {

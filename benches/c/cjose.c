@@ -1,4 +1,5 @@
-/* cjose. It verifies signatures only; claims are read with jansson, as its users do. */
+/* cjose. It verifies signatures only. The driver parses the claims with jansson, as programs that
+ * use cjose do. */
 
 #include "driver.h"
 

@@ -30,8 +30,8 @@ static void fail(const char *what, const char *which) {
 static __thread uint64_t allocations, allocated_bytes;
 
 #ifdef __GLIBC__
-/* Wrappers of libc's functions that count the calls of each thread. Shared libraries find these
- * first. */
+/* These functions wrap those of libc and count the calls of each thread. Calls from shared
+ * libraries use them too, because the program's symbols come first. */
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
 
 void *malloc(size_t bytes) {
@@ -59,12 +59,12 @@ static char *read_file(const char *folder, const char *name, const char *file, s
     char path[4096];
     snprintf(path, sizeof path, "%s/%s/%s", folder, name, file);
     FILE *stream = fopen(path, "rb");
-    if (stream == NULL) fail("cannot be read", path);
+    if (stream == NULL) fail("cannot read", path);
     fseek(stream, 0, SEEK_END);
     *len = (size_t)ftell(stream);
     rewind(stream);
     char *text = malloc(*len + 1);
-    if (text == NULL || fread(text, 1, *len, stream) != *len) fail("cannot be read", path);
+    if (text == NULL || fread(text, 1, *len, stream) != *len) fail("cannot read", path);
     text[*len] = '\0';
     fclose(stream);
     return text;
@@ -117,14 +117,16 @@ static void verify_samples(const candidate *candidate, size_t *next, uint64_t co
     const fixture *fixture = candidate->fixture;
     for (; count > 0; count--, (*next)++)
         if (!candidate->library->verify(candidate->prepared, &fixture->samples[*next % fixture->count]))
-            fail(candidate->library->name, "a wrong outcome");
+            fail(candidate->library->name, "wrong result");
 }
 
-/* Runs for the given time, after a warm-up of a fifth of it for caches and branch predictors. */
+/* Measures calls for `slot->time` nanoseconds. Before that, a warm-up of a fifth of this time fills
+ * caches and trains branch predictors. */
 static void *run(void *argument) {
     slot *slot = argument;
     size_t next = 0;
-    uint64_t chunk = 1; /* calls between two reads of the clock; grows until a read costs nothing */
+    /* Calls between two reads of the clock. It grows until the cost of a read is negligible. */
+    uint64_t chunk = 1;
     uint64_t start = nanoseconds(CLOCK_MONOTONIC);
     while (nanoseconds(CLOCK_MONOTONIC) - start < slot->time / 5) {
         uint64_t begin = nanoseconds(CLOCK_MONOTONIC);
@@ -144,7 +146,7 @@ static void *run(void *argument) {
 
 static void run_slots(const candidate *candidate, uint64_t time, unsigned threads) {
     const fixture *fixture = candidate->fixture;
-    if (fixture->threads > 1) threads = 1; /* one caller uses all threads of the library */
+    if (fixture->threads > 1) threads = 1; /* the library starts the threads itself */
     pthread_barrier_t ready;
     pthread_barrier_init(&ready, NULL, threads);
     slot slots[64] = {0};
@@ -153,7 +155,7 @@ static void run_slots(const candidate *candidate, uint64_t time, unsigned thread
         slots[i].candidate = candidate;
         slots[i].time = time;
         slots[i].ready = &ready;
-        if (i > 0 && pthread_create(&others[i], NULL, run, &slots[i]) != 0) fail("no thread", "pthread_create");
+        if (i > 0 && pthread_create(&others[i], NULL, run, &slots[i]) != 0) fail("cannot start a thread", "pthread_create");
     }
     run(&slots[0]);
     for (unsigned i = 1; i < threads; i++) {
@@ -164,7 +166,8 @@ static void run_slots(const candidate *candidate, uint64_t time, unsigned thread
     }
     slots[0].wall /= threads;
     pthread_barrier_destroy(&ready);
-    /* The caller waits for the library's threads, so a delay of one of them delays all. */
+    /* The clock measures only the calling thread, which waits for the slowest of the library's
+     * threads. So the CPU time of all threads is estimated. */
     printf("%ju %ju %ju\n", (uintmax_t)slots[0].calls * fixture->batch, (uintmax_t)slots[0].wall,
            (uintmax_t)slots[0].cpu * fixture->threads);
 }
@@ -228,7 +231,7 @@ int main(int argc, char **argv) {
     };
     if (argc != 3) fail("usage", "driver FIXTURES THREADS");
     unsigned threads = (unsigned)strtoul(argv[2], NULL, 10);
-    if (threads == 0 || threads > 64) fail("not 1 to 64 threads", argv[2]);
+    if (threads == 0 || threads > 64) fail("THREADS is not between 1 and 64", argv[2]);
     for (size_t i = 0; i < sizeof every_peer / sizeof *every_peer; i++) {
         if (threads > 1 && strcmp(every_peer[i], "oidc") != 0) continue;
         const fixture *fixture = load(argv[1], every_peer[i]);

@@ -10,7 +10,7 @@
 #define ISSUER "https://idp.example.com/realms/production"
 #define AUDIENCE "api://orders"
 
-/* A token and its expected result: the subject, or '!' and the reason of the rejection. */
+/* A token and its expected result: the subject, or '!' and the reason for the rejection. */
 typedef struct {
     char *expected, *token;
     size_t expected_len, token_len;
@@ -19,17 +19,17 @@ typedef struct {
 /* One case of the fixtures. */
 typedef struct {
     const char *name;
-    bool is_bouncer; /* tokens of DC/OS: "uid" in place of "sub", and no "iss", "aud" and "kid" */
+    bool is_bouncer; /* tokens of DC/OS: "uid" instead of "sub", and no "iss", "aud" or "kid" */
     sample *samples;
     size_t count;
     char *jwks, *pem;
     size_t jwks_len, pem_len;
-    unsigned batch, threads; /* the tokens in one call, and the library's threads for it */
+    unsigned batch, threads; /* number of tokens per call, and of threads that one call uses */
 } fixture;
 
-/* A library. `prepare` does everything that its interface allows to do once. `verify` returns
- * whether the token has the expected result. For a batch it checks the following tokens of the
- * cycle too. */
+/* A library. `prepare` does all work that the library's interface allows to do once for all tokens.
+ * It returns NULL if it fails. `verify` verifies a token and returns true if the result is the
+ * expected one. For a batch, it also verifies the tokens that follow in the cycle. */
 typedef struct {
     const char *name;
     const char *(*version)(void);

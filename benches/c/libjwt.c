@@ -1,5 +1,5 @@
-/* libjwt 1.x. It has no key object, so each call parses the PEM text. It does not select a key by
- * "kid". */
+/* libjwt 1.x. Its interface has no key object, so each call parses the PEM text. It does not select
+ * a key by "kid". */
 
 #include "driver.h"
 

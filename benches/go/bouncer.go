@@ -10,7 +10,7 @@ import (
 
 func ours(f fixture) *candidate { return oneByOne(f, "bouncer_verify", verifierOf(f)) }
 
-// cached verifies with a cache that can hold all tokens of the fixture.
+// cached returns a candidate with a cache that can hold all tokens of the fixture.
 func cached(f fixture) *candidate {
 	f.name = "cached"
 	verifier, err := verifierOf(f).WithCache(1000)
@@ -20,8 +20,9 @@ func cached(f fixture) *candidate {
 	return oneByOne(f, "bouncer_verify, cached", verifier)
 }
 
-// inOneCall verifies batch tokens per call, beginning with sample i. If all results are as
-// expected, the outcome is that of sample i.
+// inOneCall returns a candidate whose calls verify many tokens: batch is their number. Call i
+// begins with sample i. If all results are as expected, it returns the expected outcome of sample
+// i.
 func inOneCall(f fixture, batch int) *candidate {
 	f.name, f.batch = "batch", batch
 	verifier, tokens := verifierOf(f), []string(nil)

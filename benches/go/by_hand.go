@@ -56,8 +56,8 @@ func onlyKey(keys map[string]*rsa.PublicKey) *rsa.PublicKey {
 	return nil
 }
 
-// byHand verifies tokens with the standard library alone, with the fewest checks that a service may
-// make.
+// byHand returns a candidate that uses only the standard library. It makes only the checks that
+// every service needs.
 func byHand(f fixture) *candidate {
 	keys, isBouncer := publicKeys(f), f.isBouncer()
 	only := onlyKey(keys)
@@ -110,7 +110,8 @@ func byHand(f fixture) *candidate {
 	return &candidate{f, "standard library, by hand", runtime.Version(), verify}
 }
 
-// signatureAlone verifies only the signatures, of bytes that are decoded before the measurement.
+// signatureAlone returns a candidate that verifies only the signatures. The tokens are decoded
+// before the measurement.
 func signatureAlone(f fixture) *candidate {
 	key := onlyKey(publicKeys(f))
 	inputs, signatures := make([][]byte, len(f.samples)), make([][]byte, len(f.samples))

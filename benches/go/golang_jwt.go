@@ -8,7 +8,7 @@ import (
 	"github.com/golang-jwt/jwt/v4"
 )
 
-// installed returns a candidate for golang-jwt, which is built only if the system has it.
+// installed returns a candidate for golang-jwt. This file is built only if golang-jwt is installed.
 func installed(f fixture) []*candidate {
 	keys, isBouncer := publicKeys(f), f.isBouncer()
 	only := onlyKey(keys)
@@ -50,5 +50,6 @@ func installed(f fixture) []*candidate {
 	return []*candidate{{f, "golang-jwt", golangJWTVersion, verify}}
 }
 
-// golangJWTVersion is set with -ldflags -X: the system's copy does not contain its version.
+// golangJWTVersion is set with -ldflags -X, because the system's copy of golang-jwt does not
+// contain its version.
 var golangJWTVersion string

@@ -54,8 +54,8 @@ func (f fixture) isBouncer() bool { return f.name == "bouncer" }
 
 func (f fixture) accepts() bool { return f.samples[0].expected[0] != '!' }
 
-// A candidate is a way to verify the tokens of a fixture. verify returns the outcome of sample i:
-// the subject, or "!" and the reason for the rejection.
+// A candidate is a library (or one of its functions) with the tokens of a fixture. verify verifies
+// sample i and returns the outcome: the subject, or "!" and the reason for the rejection.
 type candidate struct {
 	fixture
 	title, version string
@@ -66,13 +66,13 @@ func (c *candidate) calls(first, count int) {
 	for i := first; i < first+count; i++ {
 		sample := &c.samples[i%len(c.samples)]
 		if outcome := c.verify(i % len(c.samples)); outcome != sample.expected {
-			log.Fatalf("%s, %s: the outcome is %q, expected %q", c.name, c.title, outcome, sample.expected)
+			log.Fatalf("%s, %s: wrong result: got %q, expected %q", c.name, c.title, outcome, sample.expected)
 		}
 	}
 }
 
-// warmUp runs for duration, to fill caches and train branch predictors. It returns the number of
-// calls between two reads of the clock, large enough that these reads cost nothing.
+// warmUp makes calls for duration, to fill caches and train branch predictors. It returns the
+// number of calls to make between two reads of the clock, so that the cost of a read is negligible.
 func (c *candidate) warmUp(duration time.Duration) int {
 	chunk, next := 1, 0
 	for start := time.Now(); time.Since(start) < duration; next += chunk {
@@ -85,8 +85,9 @@ func (c *candidate) warmUp(duration time.Duration) int {
 	return chunk
 }
 
-// slot measures calls for duration on this number of goroutines, after a warm-up of a fifth of it.
-// wall is the mean over the goroutines, and cpu the CPU time of the process.
+// slot measures calls for duration, on as many goroutines as threads. Before that, each goroutine
+// warms up for a fifth of duration. calls is the number of verified tokens of all goroutines, wall
+// the mean of their wall-clock times, and cpu the CPU time of the process.
 func (c *candidate) slot(duration time.Duration, threads int) (calls int, wall, cpu time.Duration) {
 	var ready, done sync.WaitGroup
 	ready.Add(threads)

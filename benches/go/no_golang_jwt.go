@@ -2,5 +2,5 @@
 
 package main
 
-// installed returns no candidates: this build has no golang-jwt.
+// installed returns no candidates, because golang-jwt is not installed.
 func installed(fixture) []*candidate { return nil }

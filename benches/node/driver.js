@@ -20,7 +20,7 @@ function load(name) {
 // Each candidate returns a token's subject, or '!' and the reason for the rejection.
 
 function jose({ jwks, isBouncer }) {
-  // Bouncer's tokens have no "kid", and its key set has one key.
+  // Bouncer's tokens have no "kid", but its key set has only one key.
   const keys = createLocalJWKSet(jwks);
   const options = isBouncer ? { algorithms: ['RS256'], requiredClaims: ['exp'] } : { algorithms: ['RS256'], issuer, audience };
   return async (token) => {
@@ -36,8 +36,8 @@ function jose({ jwks, isBouncer }) {
 }
 
 function fastJwt({ jwks, isBouncer }) {
-  // One verifier for each key of the set, which keeps the key parsed. The cache of verified tokens is
-  // off, which is the default.
+  // One verifier for each key of the set, so that each key is parsed only once. The cache of
+  // verified tokens is off, which is the default.
   const options = isBouncer ? {} : { allowedIss: issuer, allowedAud: audience };
   const verifierOf = (jwk) =>
     createVerifier({ key: createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }),
@@ -57,7 +57,7 @@ function fastJwt({ jwks, isBouncer }) {
   };
 }
 
-// Verifies only the signature. The token is decoded beforehand.
+// Verifies only the signature. The token is decoded before the measurement.
 function signatureAlone({ samples, pem }) {
   const key = createPublicKey(pem);
   const parts = new Map(samples.map(([expected, token]) => {
@@ -83,7 +83,7 @@ for (const name of ['bouncer', 'oidc', 'tampered', 'expired']) {
 }
 
 function check(candidate, outcome, expected) {
-  if (outcome !== expected) throw new Error(`${candidate.fixture.name}, ${candidate.title}: ${outcome}, not ${expected}`);
+  if (outcome !== expected) throw new Error(`${candidate.fixture.name}, ${candidate.title}: wrong result: got ${outcome}, expected ${expected}`);
 }
 
 async function calls(candidate, first, count) {
@@ -94,7 +94,8 @@ async function calls(candidate, first, count) {
   }
 }
 
-// Runs for a fifth of the slot unmeasured, for caches and branch predictors, and then measures.
+// Measures one slot. Before that, a warm-up of a fifth of its length fills caches and trains branch
+// predictors.
 async function slot(candidate, microseconds) {
   const nanoseconds = BigInt(microseconds) * 1000n;
   const now = process.hrtime.bigint;
@@ -108,7 +109,8 @@ async function slot(candidate, microseconds) {
   }
   const wall = now() - start;
   const { user, system } = process.cpuUsage(cpu);
-  // jose's calls switch between threads and always wait for a core, so no CPU time is reported.
+  // jose's calls switch between threads, so they always wait for a core. That is not a disturbance,
+  // so 0 is reported as the CPU time.
   return `${count} ${wall} ${candidate.isAsync ? 0 : (user + system) * 1000}`;
 }
 

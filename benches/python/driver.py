@@ -1,8 +1,8 @@
 """The Python driver of the benchmark: `driver.py FIXTURES THREADS LIBRARY...`.
 
-benches/README.md describes its line protocol. Each library is used as its documentation shows for a
-service with a JWK Set. The set is read once, and the token's "kid" selects the key. Signature and
-"exp" are checked, and "iss" and "aud" too, except for the tokens of DC/OS's Bouncer.
+benches/README.md describes its line protocol. The driver uses each library as its documentation
+shows for a service with a JWK Set. The set is read once, and the token's "kid" selects the key.
+Signature, "exp", "iss" and "aud" are checked. Tokens of DC/OS's Bouncer have no "iss" and no "aud".
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def one_by_one(case: Case, verifier: Any) -> OutcomeOf:
 
 
 def like_pyjwt(case: Case, jwt: Any, keys: Any, only: Any) -> OutcomeOf:
-    """For PyJWT and libraries with its interface."""
+    """Verifies with PyJWT, or with a library that has the same interface."""
 
     def outcome_of(token: str) -> Any:
         try:
@@ -171,7 +171,7 @@ def joserfc(case: Case) -> OutcomeOf:
 
 
 def cryptography(case: Case) -> OutcomeOf:
-    """Verifies only the signature. The token is decoded beforehand."""
+    """Verifies only the signature. The token is decoded before the measurement."""
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import padding
 
@@ -209,7 +209,8 @@ def delayed() -> int:
         return 0
 
 
-# The cases for every library, and the cases in which only some are compared.
+# The cases that run with every library, and the cases that run only with bouncer_verify and the
+# peers listed for them.
 EVERY_LIBRARY = ("bouncer", "oidc", "tampered", "expired")
 FEW = {"unknown_kid": ("pyjwt", "ryjwt"), "garbage": ("pyjwt", "ryjwt"), "jwks_100": ("pyjwt", "ryjwt")}
 
@@ -224,16 +225,16 @@ class Candidate:
         for token, expected in islice(samples, count):
             if outcome_of(token) != expected:
                 raise AssertionError(
-                    f"{self.case.name}, {self.name}: {outcome_of(token)!r}, not {expected!r}"
+                    f"{self.case.name}, {self.name}: got {outcome_of(token)!r}, expected {expected!r}"
                 )
 
     def check(self) -> None:
         self.calls(iter(self.case.samples), 64)
 
     def warm_up(self, nanoseconds: int) -> int:
-        """Runs for a fifth of the slot, unmeasured, for caches and branch predictors.
+        """Makes calls for a fifth of the slot, to fill caches and train branch predictors.
 
-        Returns the number of calls between two readings of the clock.
+        Returns the number of calls to make between two reads of the clock.
         """
         samples, chunk, start = cycle(self.case.samples), 1, time.perf_counter_ns()
         while time.perf_counter_ns() - start < nanoseconds // 5:
@@ -274,13 +275,13 @@ class Candidate:
         for worker in workers:
             worker.join()
         count, wall, delay = map(sum, zip(*slots, strict=True))
-        # Threads that wait for each other are part of the measurement. A wait for a core is a
-        # disturbance, and is reported.
+        # Waits of the threads for each other are part of the measurement. Waits for a core are a
+        # disturbance, so they are subtracted from the time that is reported as CPU time.
         return count, wall // threads, wall - delay
 
 
 class BatchCandidate(Candidate):
-    """Many tokens in one call, which starts its own threads."""
+    """Verifies many tokens in one call. The library starts the threads."""
 
     def __init__(self, case: Case, count: int, threads: int) -> None:
         verify_batch = bouncer_verifier(case).verify_batch
@@ -296,12 +297,13 @@ class BatchCandidate(Candidate):
 
     def slot(self, nanoseconds: int, threads: int) -> tuple[int, int, int]:
         calls, wall, cpu = super().slot(nanoseconds, 1)
-        # The caller waits for the library's threads, so a disturbance of one delays the call.
+        # The clock measures only the calling thread, which waits for the slowest of the library's
+        # threads. So the CPU time of all threads is estimated.
         return calls * self.count, wall, cpu * threads
 
 
 class AsyncCandidate(Candidate):
-    """Verifies on an event loop, one token after the other."""
+    """Verifies on an event loop, one token after another."""
 
     def __init__(
         self, case: Case, name: str, version: str, outcome_of: Callable[[str], Awaitable[Any]]
@@ -317,7 +319,7 @@ class AsyncCandidate(Candidate):
         for at in range(first, first + count):
             token, expected = samples[at % 64]
             if await outcome_of(token) != expected:
-                raise AssertionError(f"{self.case.name}, {self.name}: not {expected!r}")
+                raise AssertionError(f"{self.case.name}, {self.name}: wrong result, expected {expected!r}")
 
     def slot(self, nanoseconds: int, threads: int) -> tuple[int, int, int]:
         return self.loop.run_until_complete(self.slot_async(nanoseconds))
@@ -328,7 +330,8 @@ class AsyncCandidate(Candidate):
         while time.perf_counter_ns() - start < nanoseconds:
             await self.calls_async(count, 8)
             count += 8
-        # A switch between threads always waits for a core, so no CPU time is reported.
+        # The calls switch between threads, so they always wait for a core. That is not a disturbance,
+        # so 0 is reported as the CPU time.
         return count, time.perf_counter_ns() - start, 0
 
 
@@ -353,7 +356,10 @@ def with_asyncio(case: Case) -> Iterator[Candidate]:
 
 
 def without_the_lock(case: Case) -> Candidate:
-    """An upper bound for threads: calls as long as a verification, almost without the GIL."""
+    """Measures the highest throughput that two threads can reach in Python.
+
+    Its calls take as long as a verification and run almost entirely without the GIL.
+    """
     data = bytes(20 * 1024)
     case.name, case.samples = "without_the_lock", [(data, zlib.crc32(data))]
     name = f"zlib {zlib.ZLIB_RUNTIME_VERSION}'s crc32 of {len(data) // 1024} KiB"

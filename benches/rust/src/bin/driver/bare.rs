@@ -1,5 +1,5 @@
-//! Measures only the signature, of the same bytes, with a key that is parsed once. A library that
-//! uses the same primitive cannot be faster.
+//! Measures only the verification of signatures. All candidates verify the same bytes, with a key
+//! that is parsed once. A JWT library cannot be faster than the primitive that it uses.
 
 use crate::version;
 use aws_lc_rs::rsa::PublicKeyComponents;
@@ -14,7 +14,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::sign::Verifier;
 
-/// This library's verification of a signature.
+/// Verifies signatures with this library.
 pub(crate) fn ours(case: &'static Case) -> Candidate {
     let parts = parts(case);
     let jwk = Box::leak(Box::new(Jwk::from_pem(case.pem.as_bytes()).expect("the public key")));
@@ -43,7 +43,7 @@ pub(crate) fn openssl(case: &'static Case) -> Candidate {
     let key = public_key(case);
     let mut parts = parts(case);
     if key.id() == Id::EC {
-        // OpenSSL takes ECDSA signatures in DER.
+        // OpenSSL requires ECDSA signatures in DER.
         for (_, signature) in &mut parts {
             let (r, s) = signature.split_at(32);
             let number = |bytes| BigNum::from_slice(bytes).expect("a number");

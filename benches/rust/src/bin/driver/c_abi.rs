@@ -24,8 +24,8 @@ pub(crate) fn ours(case: &'static Case) -> Candidate {
 impl Verifier {
     fn new(case: &Case) -> Self {
         let (mut jwks, mut verifier) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: the declarations below equal those of the header. The arguments are valid for the
-        // calls.
+        // SAFETY: the declarations below are the same as in the header. The arguments are valid for
+        // the calls.
         unsafe {
             let (json, len) = (case.jwks.as_ptr().cast(), case.jwks.len());
             assert_eq!(bouncer_jwks_load(json, len, &mut jwks, ptr::null_mut()), 0);
@@ -60,7 +60,7 @@ impl Verifier {
 const KIND_POLICY: u32 = 1;
 
 /// # Safety
-/// No requirement: all arguments are made here.
+/// Callers need to ensure nothing: this function creates all arguments of the C functions itself.
 unsafe fn policy(case: &Case) -> *mut c_void {
     let algorithm = match case.name {
         "es256" => "ES256",

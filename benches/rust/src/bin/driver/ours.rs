@@ -15,14 +15,14 @@ pub(crate) fn rust(case: &'static Case) -> Candidate {
     candidate(case, "bouncer_verify", move |token| verifier.verify(token))
 }
 
-/// The code for machines without AVX-512 IFMA.
+/// Verifies with the code for machines without AVX-512 IFMA.
 pub(crate) fn without_avx512(case: &'static Case) -> Candidate {
     let jwks = JwkSet::from_slice_with(case.jwks.as_bytes(), Backend::AwsLc).expect("the key set");
     let verifier = Verifier::new(jwks, policy(case));
     candidate(case, "bouncer_verify, without AVX-512", move |token| verifier.verify(token))
 }
 
-/// Many tokens in one call, on up to `threads` threads.
+/// Verifies many tokens in one call, on up to `threads` threads.
 pub(crate) fn batch(case: &'static Case, tokens: usize, threads: usize) -> Candidate {
     let (jwks, policy) = (key_set(case), policy(case));
     let name = format!("bouncer_verify, {tokens} in one call");
@@ -40,13 +40,13 @@ pub(crate) fn batch(case: &'static Case, tokens: usize, threads: usize) -> Candi
     .batch(tokens, threads)
 }
 
-/// The same tokens repeatedly, with a cache that holds all of them.
+/// Verifies the same tokens repeatedly, with a cache that holds all of them.
 pub(crate) fn cached(case: &'static Case) -> Candidate {
     let verifier = Verifier::new(key_set(case), policy(case)).with_cache(1000);
     candidate(case, "bouncer_verify, cached", move |token| verifier.verify(token)).in_case("cached")
 }
 
-/// Verification with remote keys.
+/// Verifies with remote keys.
 pub(crate) fn remote(case: &'static Case) -> Candidate {
     let document = &case.jwks;
     let remote = RemoteJwkSet::builder("https://idp.example/jwks")
@@ -58,7 +58,7 @@ pub(crate) fn remote(case: &'static Case) -> Candidate {
     candidate(case, "bouncer_verify, remote keys", move |token| verifier.verify(token))
 }
 
-/// Reading the service's own token while it is valid.
+/// Returns the service's own token while it is valid.
 pub(crate) fn own_token() -> Candidate {
     let source = || Ok(NewToken::new("x".repeat(430))?.expires_in(Duration::from_secs(3600)));
     let renewer = TokenRenewer::source("bench", source).build().expect("a renewer");
