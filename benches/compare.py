@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Measures the candidates of all drivers, and writes docs/performance.md and its charts.
 
-`compare.py TARGET/bench`. A driver is a process that runs one candidate for a short slot on
-request. All candidates of all languages take turns, round by round. Ratios are taken within a
-round, so a change of the machine's speed affects both sides. benches/README.md describes the
-method.
+`compare.py TARGET/bench`. A driver is a process that runs one of its candidates for a short time
+slot on request. In each round, every candidate of every language runs once. Ratios are computed
+within a round, so a change of the machine's speed affects both sides. benches/README.md describes
+the method.
 """
 
 from __future__ import annotations
@@ -25,31 +25,33 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = ROOT / "docs" / "performance.md"
-# The marks around the section of one CPU vendor.
+# The comments before and after the section of one CPU vendor in the report.
 BEGINS, ENDS = "<!-- {} -->\n", "<!-- end of {} -->\n"
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "151"))
-# Microseconds. Short enough for hundreds of rounds, long enough for a hundred verifications.
+# Length of a slot in microseconds. It is short enough for hundreds of rounds, and long enough for a
+# hundred verifications.
 SLOT_MICROSECONDS = int(os.environ.get("BENCH_SLOT", "2000"))
 CHOSEN = [text for text in os.environ.get("BENCH_CASES", "").split(",") if text]
 WARM_UP_ROUNDS = 5
-# A slot is repeated, at most TRIES times, if its wall time exceeds its CPU time by this factor.
+# A slot is repeated, at most TRIES times, if its wall time divided by its CPU time is greater than
+# DISTURBED.
 DISTURBED, TRIES = 1.02, 5
 
-# The cases in the order of the report: the name, the title, and the text above the table.
+# The cases in the order of the report: the name, the title, and the text between title and table.
 CASES = {
     "oidc": (
         "A token of OpenID Connect",
         "927 bytes, 12 claims, `kid`; the key set has one key. Checked: signature, exp, iss, aud.",
     ),
     "bouncer": ("A token of DC/OS", "430 bytes, two claims, no `kid`. Checked: signature, exp."),
-    "tampered": ("Rejected: one bit of the signature changed", "Otherwise the token of OpenID Connect."),
+    "tampered": ("Rejected: one bit of the signature changed", "A token of OpenID Connect with this change."),
     "expired": ("Rejected: expired", "The signature is valid, so the full verification runs."),
     "unknown_kid": ("Rejected: `kid` not in the key set", ""),
     "garbage": ("Rejected: no part decodes", "Random characters in the form and length of a token."),
     "jwks_2": ("A key set of 2 keys", "The token's key is the last."),
     "second_key": ("No `kid`, and 2 keys", "A token of DC/OS, signed with the second key."),
-    "keys_in_turn": ("No `kid`, and 2 keys in turn", "Every other token is signed with the other key."),
+    "keys_in_turn": ("No `kid`, and 2 keys in turn", "The two keys sign tokens alternately."),
     "jwks_100": ("A key set of 100 keys", "The token's key is the last."),
     "rsa_3072": ("RS256 with RSA-3072", ""),
     "rsa_4096": ("RS256 with RSA-4096", ""),
@@ -62,10 +64,10 @@ CASES = {
     ),
     "without_the_lock": (
         "A control for Python's two threads",
-        "A call that takes as long as a verification and runs without Python's global lock.",
+        "A call that takes about as long as a verification, and runs without Python's global lock.",
     ),
-    "asyncio": ("Python's asyncio", "Awaited on an event loop, one token after another."),
-    "own_token": ("Returning the service's own token", "The cost for each request while the token is valid."),
+    "asyncio": ("Python's asyncio", "Verified on an event loop, one token after another."),
+    "own_token": ("Returning the service's own token", "The time of one call while the token is valid."),
 }
 
 # The charts that docs/pictures/draw.py draws of the report, and their titles.
@@ -75,18 +77,18 @@ CHARTS = {
     "batch": "Time for a token alone, in a batch, and from the cache",
 }
 
-# Notes on the peers, for readers of their figures.
+# Notes on the peers that explain their times. Each continues a sentence that begins with the name.
 ABOUT = {
     "libjwt": "parses the PEM text in each call and does not select a key by `kid` (version 1).",
-    "cjose": "does not read claims. They are read with jansson, as its users do.",
+    "cjose": "does not parse claims. The driver parses them with jansson, as programs with cjose do.",
     "rhonabwy": "keeps keys as JSON and imports them into GnuTLS in each call.",
     "jwt-simple": "takes its options by value, so each call copies them.",
-    "jsonwebtoken": "rebuilds the RSA key from `n` and `e` in each call. Only the subject is read.",
+    "jsonwebtoken": "rebuilds the RSA key from `n` and `e` in each call. The driver reads only the subject.",
     "golang-jwt": "is the version in Debian 12.",
-    "jose": "is asynchronous and verifies on Node's thread pool, which shares the one core here.",
-    "fast-jwt": "runs with its cache of verified tokens off, as by default.",
-    "standard library, by hand": "is the shortest code that could be used: `aud` is a string, no limits.",
-    "OpenSSL, signature alone": "is `EVP_DigestVerify` with a key that is parsed once.",
+    "jose": "is asynchronous. It verifies on Node's thread pool, which here uses the same core.",
+    "fast-jwt": "runs without its cache of verified tokens, which is off by default.",
+    "standard library, by hand": "makes only the necessary checks: `aud` must be a string, no size limits.",
+    "OpenSSL, signature alone": "calls `EVP_DigestVerify` with a key that is parsed once.",
 }
 
 
@@ -98,9 +100,10 @@ class Driver:
     language: str
     command: list[str]
     threads: int = 1
-    # Multiplies the slot: for warming up, or for several turns of a lock or garbage collector.
+    # Factor for the length of a slot. Some runtimes need longer to warm up. In others, a slot must
+    # contain several switches of a lock or several runs of a garbage collector.
     stretch: int = 1
-    # Whether the runtime has threads of its own. They need the other core.
+    # Whether the runtime has its own threads. They need the other core.
     has_companions: bool = False
     notes: list[str] = field(default_factory=list)
 
@@ -112,9 +115,9 @@ class Driver:
             text=True,
             preexec_fn=lambda: os.sched_setaffinity(0, cores),
         )
-        self.tell("list")
+        self.send("list")
         candidates: list[Candidate] = []
-        while (line := self.hear()) != "end":
+        while (line := self.receive()) != "end":
             kind, *fields = line.split("\t")
             if kind == "note":
                 self.notes.append(fields[0])
@@ -123,17 +126,17 @@ class Driver:
                 candidates.append(Candidate(self, len(candidates), case, name, version))
         return candidates
 
-    def tell(self, line: str) -> None:
+    def send(self, line: str) -> None:
         assert self.process.stdin
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
-    def hear(self) -> str:
+    def receive(self) -> str:
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:
-            # The driver has printed the reason on its standard error.
-            sys.exit(f"the driver ended: {' '.join(self.command)}")
+            # The driver has printed the reason to its standard error.
+            sys.exit(f"the driver ended unexpectedly: {' '.join(self.command)}")
         return line.rstrip("\n")
 
     def stop(self) -> None:
@@ -149,7 +152,7 @@ class Candidate:
     case: str
     name: str
     version: str
-    times: list[float] = field(default_factory=list)  # nanoseconds for each token, one for each round
+    times: list[float] = field(default_factory=list)  # nanoseconds per token, one value for each round
     redone: int = 0
     allocations: str = ""
 
@@ -177,9 +180,9 @@ class Candidate:
         return not CHOSEN or any(part in text for part in CHOSEN)
 
     def slot(self) -> tuple[float, float]:
-        """Nanoseconds for each token, and the slot's wall time divided by its CPU time."""
-        self.driver.tell(f"run {self.index} {SLOT_MICROSECONDS * self.driver.stretch}")
-        calls, wall, cpu = map(int, self.driver.hear().split())
+        """Runs a slot. Returns nanoseconds per token, and wall time divided by CPU time."""
+        self.driver.send(f"run {self.index} {SLOT_MICROSECONDS * self.driver.stretch}")
+        calls, wall, cpu = map(int, self.driver.receive().split())
         if calls == 0:
             return math.inf, math.inf
         return wall / calls, wall * self.driver.threads / cpu if cpu else 1.0
@@ -194,10 +197,10 @@ class Candidate:
         return best[0]
 
     def count_allocations(self) -> None:
-        self.driver.tell(f"allocations {self.index}")
-        answer = self.driver.hear()
-        if answer != "-":
-            count, size = map(float, answer.split())
+        self.driver.send(f"allocations {self.index}")
+        response = self.driver.receive()
+        if response != "-":
+            count, size = map(float, response.split())
             self.allocations = f"{count:.0f} ({size:,.0f} B)"
 
 
@@ -229,7 +232,7 @@ def drivers(bench: Path) -> Iterator[Driver]:
         yield Driver("Go", [go, fixtures, "2"], threads=2, stretch=5)
 
 
-def is_there(driver: Driver) -> bool:
+def is_built(driver: Driver) -> bool:
     return all(Path(part).exists() for part in driver.command if part.startswith("/"))
 
 
@@ -239,7 +242,7 @@ def is_there(driver: Driver) -> bool:
 def measure(candidates: list[Candidate]) -> None:
     """Measures every candidate in every round.
 
-    Candidates of one case follow one another, in random order: what is compared is close in time.
+    Candidates of one case run one after another, in random order, because they are compared.
     """
     groups: dict[tuple[str, int], list[Candidate]] = {}
     for candidate in candidates:
@@ -301,7 +304,8 @@ def as_difference(nanoseconds: float) -> str:
 
 # ----------------------------------------------------------------------------------------- the report
 
-# A figure: its text, the function that computes it, and the places of its candidates.
+# A row of the first table: its text, the function that computes its value, and the places of its
+# candidates, as for `Results.find`.
 Figure = tuple[str, Callable[..., tuple[str, str]], list[str]]
 
 
@@ -319,7 +323,7 @@ def figures_of(token: str, case: str) -> list[Figure]:
             [f"{ours}, without AVX-512", f"{rust}/aws-lc-rs"],
         ),
         (
-            f"{token}: outside RSA and SHA-256, Rust minus its signature alone",
+            f"{token}: time outside RSA and SHA-256 (Rust minus its signature alone)",
             difference_of,
             [ours, f"{ours}, signature alone"],
         ),
@@ -340,7 +344,11 @@ def with_two_threads(what: str, place: str) -> Figure:
 def in_one_call(language: str, *counts: int) -> list[Figure]:
     alone, batch = f"oidc/{language}/bouncer_verify", f"batch/{language}/bouncer_verify"
     return [
-        (f"{language}: {n} in one call, each ÷ alone", ratio_of, [f"{batch}, {n} in one call", alone])
+        (
+            f"{language}: time per token, {n} in one call ÷ one call per token",
+            ratio_of,
+            [f"{batch}, {n} in one call", alone],
+        )
         for n in counts
     ]
 
@@ -405,7 +413,10 @@ class Results:
         self.candidates = candidates
 
     def find(self, place: str) -> Candidate | None:
-        """Finds "case/language/name", with "/2" for two threads. A peer's name may be a prefix."""
+        """Finds a candidate by "case/language/name", or "case/language/name/2" for two threads.
+
+        For a peer, the beginning of its name is enough.
+        """
         case, language, name, threads = (*place.split("/"), "1")[:4]
         for one in self.candidates:
             if one.place == (case, int(threads)) and one.language == language:
@@ -414,7 +425,7 @@ class Results:
         return None
 
     def figures(self) -> Iterator[tuple[str, str, str]]:
-        """The text of each figure, its median, and its 10th and 90th percentiles."""
+        """Returns the text of each figure, its median, and its 10th and 90th percentiles."""
         for what, form, places in FIGURES:
             found = [self.find(place) for place in places]
             if all(found):
@@ -432,8 +443,8 @@ class Results:
         if rows:
             yield "\n### Two threads\n"
             yield (
-                "The token of OpenID Connect. The time is a slot divided by the tokens of both threads. "
-                "The library splits a batch across the threads itself.\n"
+                "Tokens of OpenID Connect. The time is that of a slot divided by the number of tokens "
+                "that both threads verify. The library splits a batch across the threads itself.\n"
             )
             yield from self.table_of_threads(rows)
 
@@ -461,7 +472,7 @@ class Results:
 
 
 def in_order(rows: list[Candidate]) -> list[Candidate]:
-    """Sorted by language, in the order of the drivers, then by time."""
+    """Sorts by language, in the order of the drivers, then by time."""
     languages = list(dict.fromkeys(row.language for row in rows))
     return sorted(rows, key=lambda row: (languages.index(row.language), Spread.of(row.times).median))
 
@@ -474,7 +485,7 @@ def output_of(*command: str) -> str:
 
 
 def cpu() -> dict[str, str]:
-    """The first CPU, as the kernel describes it."""
+    """Returns the kernel's description of the first CPU."""
     info: dict[str, str] = {}
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         name, _, value = line.partition(":")
@@ -483,7 +494,7 @@ def cpu() -> dict[str, str]:
 
 
 def vendor(info: dict[str, str]) -> str:
-    """The name of the report's section for this CPU."""
+    """Returns the name of the report's section for this CPU."""
     names = {"AuthenticAMD": "AMD", "GenuineIntel": "Intel"}
     return names.get(info.get("vendor_id", ""), info.get("vendor_id") or platform.machine())
 
@@ -509,11 +520,14 @@ def machine(info: dict[str, str]) -> Iterator[str]:
     yield f"{output_of('rustc', '--version')}; {output_of('cc', '--version')}"
 
 
-EVERYTHING = "× is the time as a multiple of bouncer_verify's in the same language. Node is compared with C."
+EVERYTHING = (
+    "\"× bouncer_verify\" is the time divided by the time of bouncer_verify in the same language. Node is "
+    "compared with C."
+)
 
 
-def stolen() -> tuple[int, int]:
-    """What the host gave to others of this machine's time so far, and all of it."""
+def cpu_ticks() -> tuple[int, int]:
+    """Returns the CPU ticks that the host has used for other machines (steal), and all ticks."""
     ticks = list(map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:9]))
     return ticks[7], sum(ticks)
 
@@ -526,14 +540,14 @@ method. Each CPU vendor has a section. A run replaces the section of its own ven
 """
 
 FIGURES_BEGIN = (
-    "RS256 with RSA-2048 unless the row says otherwise, with the key set loaded once, on one thread. "
-    "Rust, C, Python and Go mean bouncer_verify in that language. Ratios are of times: below 1, the "
-    "first one is faster."
+    "Unless the row names something else, the algorithm is RS256 with RSA-2048, the key set is loaded "
+    "once, and one thread verifies. Rust, C, Python and Go mean bouncer_verify in that language. A ratio "
+    "without the word throughput is a ratio of times: below 1, the first one is faster."
 )
 
 
 def section(results: Results, notes: list[str], load: str, info: dict[str, str]) -> str:
-    """The report's section for the vendor of this CPU."""
+    """Returns the report's section for the vendor of this CPU."""
     lines = [f"## On {vendor(info)}: {model(info)}", ""]
     for chart, title in CHARTS.items():
         lines += [f"![{title}, on {vendor(info)}](pictures/{chart}-{vendor(info).lower()}.svg)", ""]
@@ -556,7 +570,7 @@ def section(results: Results, notes: list[str], load: str, info: dict[str, str])
 
 
 def wrapped(lines: list[str]) -> Iterator[str]:
-    """Prose at 100 columns. Tables, headings and pictures stay as they are."""
+    """Wraps prose at 100 columns. Does not change tables, headings and pictures."""
     for line in "\n".join(lines).split("\n"):
         if line.startswith(("|", "#", "!")):
             yield line
@@ -565,7 +579,7 @@ def wrapped(lines: list[str]) -> Iterator[str]:
 
 
 def merged(report: str, own: str, text: str) -> str:
-    """Replaces the section of the vendor `own` by `text`. The other sections stay."""
+    """Replaces the section of the vendor `own` by `text`, and keeps the other sections."""
     between = re.escape(BEGINS).replace(r"\{\}", "(.+)") + "(.*?)" + re.escape(ENDS).replace(r"\{\}", r"\1")
     sections = dict(re.findall(between, report, re.DOTALL))
     sections[own] = f"\n{text}\n"
@@ -584,9 +598,9 @@ def main() -> None:
     running: list[Driver] = []
     candidates: list[Candidate] = []
     for driver in drivers(bench):
-        if not is_there(driver):
+        if not is_built(driver):
             continue
-        # A single thread has the last core to itself. This process stays on the first.
+        # A driver with one thread has the last core for itself. This process uses the first core.
         is_alone = driver.threads == 1 and not driver.has_companions
         offered = driver.start({max(cores)} if is_alone else cores)
         running.append(driver)
@@ -597,15 +611,15 @@ def main() -> None:
     for candidate in candidates:
         if candidate.driver.threads == 1:
             candidate.count_allocations()
-    before = stolen()
+    before = cpu_ticks()
     measure(candidates)
-    steal, ticks = (after - earlier for after, earlier in zip(stolen(), before, strict=True))
+    steal, ticks = (after - earlier for after, earlier in zip(cpu_ticks(), before, strict=True))
     for driver in running:
         driver.stop()
     slots, redone = ROUNDS * len(candidates), sum(candidate.redone for candidate in candidates)
     load = (
-        f"{redone:,} times in {slots:,} slots another process took the core and the slot was repeated; "
-        f"the host took {100 * steal / max(ticks, 1):.1f} % of the time"
+        f"{slots:,} slots, and {redone:,} repetitions because another process used the core; the host "
+        f"used {100 * steal / max(ticks, 1):.1f} % of the CPU time for other machines"
     )
     if redone > slots / 10:
         load += "; **the machine was busy, so measure again**"
@@ -615,7 +629,7 @@ def main() -> None:
     raw = {"|".join((*map(str, one.place), one.language, one.title)): one.times for one in candidates}
     (bench / "results.json").write_text(json.dumps(raw))
     if CHOSEN:
-        print("BENCH_CASES is set: docs/performance.md and its charts stay as they are.", file=sys.stderr)
+        print("BENCH_CASES is set: docs/performance.md and its charts are not changed.", file=sys.stderr)
     else:
         REPORT.parent.mkdir(exist_ok=True)
         report = REPORT.read_text() if REPORT.exists() else ""

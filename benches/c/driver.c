@@ -155,7 +155,8 @@ static void run_slots(const candidate *candidate, uint64_t time, unsigned thread
         slots[i].candidate = candidate;
         slots[i].time = time;
         slots[i].ready = &ready;
-        if (i > 0 && pthread_create(&others[i], NULL, run, &slots[i]) != 0) fail("cannot start a thread", "pthread_create");
+        if (i > 0 && pthread_create(&others[i], NULL, run, &slots[i]) != 0)
+            fail("cannot start a thread", "pthread_create");
     }
     run(&slots[0]);
     for (unsigned i = 1; i < threads; i++) {

@@ -330,8 +330,8 @@ class AsyncCandidate(Candidate):
         while time.perf_counter_ns() - start < nanoseconds:
             await self.calls_async(count, 8)
             count += 8
-        # The calls switch between threads, so they always wait for a core. That is not a disturbance,
-        # so 0 is reported as the CPU time.
+        # The calls switch between threads, so they always wait for a core. That is not a
+        # disturbance, so 0 is reported as the CPU time.
         return count, time.perf_counter_ns() - start, 0
 
 
