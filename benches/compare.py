@@ -87,7 +87,7 @@ ABOUT = {
     "golang-jwt": "is the version in Debian 12.",
     "jose": "is asynchronous. It verifies on Node's thread pool, which here uses the same core.",
     "fast-jwt": "runs without its cache of verified tokens, which is off by default.",
-    "standard library, by hand": "makes only the necessary checks: `aud` must be a string, no size limits.",
+    "standard library, by hand": "makes only the necessary checks. `aud` must be a string.",
     "OpenSSL, signature alone": "calls `EVP_DigestVerify` with a key that is parsed once.",
 }
 
