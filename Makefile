@@ -109,8 +109,7 @@ docs: tools-build tools-go .tools/bin/mdbook .venv/module ## builds the document
 	.venv/bin/pip install --quiet --disable-pip-version-check -r docs/site/requirements.txt
 	PATH="$(CURDIR)/.tools/bin:$(CURDIR)/.venv/bin:$$PATH" docs/site/build.sh $(TARGET) $(CURDIR)/.venv/bin/python
 
-# ----------------------------------------------------------------------------------------------
-# test
+# ---------------------------------------------------------------------------------------------- test
 
 .PHONY: test
 test: lint test-rust test-beside test-install test-speed test-cpp test-go test-python test-oidc ## runs all tests
@@ -191,8 +190,7 @@ test-oidc: lib cli tools-go test-python ## verifies tokens of a real identity pr
 	$(call need,npm,apt-get install npm)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" tests/oidc_provider/run_tests.sh $(RELEASE) $(CURDIR)/.venv/bin/python go
 
-# ----------------------------------------------------------------------------------------------
-# slow targets
+# ---------------------------------------------------------------------------------------------- slow targets
 
 .PHONY: bench
 bench: lib tools-go ## measures this library and its peers in all languages; writes docs/performance.md and charts (BENCH_ROUNDS, BENCH_CASES)
@@ -221,8 +219,7 @@ campaign: ## compares the accelerated arithmetic with independent arithmetic for
 header: ## writes include/bouncer_verify.h and the other generated files
 	BLESS=1 cargo test --quiet --features rust-crypto,cli --test generated
 
-# ----------------------------------------------------------------------------------------------
-# tools
+# ---------------------------------------------------------------------------------------------- tools
 
 comma := ,
 say = printf '\n== %s\n' "$(1)"
