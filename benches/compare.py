@@ -521,7 +521,7 @@ def machine(info: dict[str, str]) -> Iterator[str]:
 
 
 EVERYTHING = (
-    "\"× bouncer_verify\" is the time divided by the time of bouncer_verify in the same language. Node is "
+    '"× bouncer_verify" is the time divided by the time of bouncer_verify in the same language. Node is '
     "compared with C."
 )
 
