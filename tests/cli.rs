@@ -683,7 +683,7 @@ fn keys_come_from_a_url_or_an_issuer() {
     ] {
         let run = verify(&arguments);
         assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{why}");
-        let expected = format!("error: no keys are available: {why}");
+        let expected = format!("error: no keys are available: keys of {}: {why}", arguments[1]);
         assert!(run.stderr.starts_with(&expected), "{}", run.stderr);
     }
     let json = verify(&["--jwks", &format!("{}/nowhere", server.origin), "--json"]);

@@ -127,7 +127,7 @@ impl RemoteJwkSet {
         let keys = self.keys.clone();
         // Not in slices: each call of the core's refresh() may start another fetch.
         interrupt::wait_for(py, "bouncer-refresh", move || keys.refresh(timeout))?
-            .map_err(|error| keys_unavailable(py, &format!("the keys were not fetched: {error}")))
+            .map_err(|error| keys_unavailable(py, &self.keys.describe(&error)))
     }
 
     /// "empty": no keys yet. "fresh": confirmed by the issuer. "stale": in use, but a refresh is

@@ -1,6 +1,6 @@
 //! The causes of a failed call.
 
-use crate::{Error, ErrorKind, FetchError};
+use crate::{Error, ErrorKind};
 
 /// The cause of a failed call.
 pub(super) enum Failure {
@@ -9,7 +9,8 @@ pub(super) enum Failure {
     /// Not a failure: the verdict depends on a fetch in flight.
     Pending,
     Core(Error),
-    Fetch(ErrorKind, FetchError),
+    /// A failed fetch or login, with its text.
+    Fetch(ErrorKind, String),
 }
 
 impl From<Error> for Failure {

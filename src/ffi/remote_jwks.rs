@@ -87,8 +87,9 @@ pub extern "C" fn bouncer_remote_jwks_refresh(
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
     act(err, || {
-        let refreshed = handle("remote", remote)?.0.refresh(milliseconds(timeout_ms));
-        refreshed.map_err(|error| Failure::Fetch(ErrorKind::KeysUnavailable, error))
+        let keys = &handle("remote", remote)?.0;
+        let describe = |error| Failure::Fetch(ErrorKind::KeysUnavailable, keys.describe(&error));
+        keys.refresh(milliseconds(timeout_ms)).map_err(describe)
     })
 }
 

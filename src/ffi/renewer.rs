@@ -214,7 +214,7 @@ pub extern "C" fn bouncer_renewer_renew(
 ) -> bouncer_status {
     act(err, || {
         let renewed = handle("renewer", renewer)?.renewer.renew(milliseconds(timeout_ms));
-        renewed.map_err(|error| Failure::Fetch(error.login_kind(), error))
+        renewed.map_err(|error| Failure::Fetch(error.login_kind(), error.to_string()))
     })
 }
 

@@ -76,6 +76,8 @@ pub(super) struct Attempts<S> {
     pub(super) counts: Counts,
     /// Number of attempts begun. It is also the number of the attempt in flight.
     begun: u64,
+    /// When attempt number `begun` began.
+    began: Option<Instant>,
     /// Number of attempts done.
     pub(super) done: u64,
     /// The number of the last attempt that succeeded; 0 if none has succeeded.
@@ -102,6 +104,7 @@ impl<S> Attempts<S> {
             job,
             counts: Counts::default(),
             begun: 0,
+            began: None,
             done: 0,
             succeeded: 0,
             ended: None,
@@ -118,6 +121,11 @@ impl<S> Attempts<S> {
     /// Returns the number of the attempt in flight.
     pub(super) fn in_flight(&self) -> Option<u64> {
         (self.begun > self.done).then_some(self.begun)
+    }
+
+    /// Returns the time since the latest attempt began. `None` if none has begun.
+    pub(super) fn since_begin(&self) -> Option<Duration> {
+        self.began.map(|began| began.elapsed())
     }
 
     /// Returns the number of the attempt that is requested and has not begun.
@@ -166,6 +174,7 @@ impl<S> Attempts<S> {
             Some(reason) => reason,
         };
         self.begun += 1;
+        self.began = Some(Instant::now());
         self.counts.count(reason);
         Ok(reason)
     }

@@ -208,7 +208,8 @@ fn an_unreachable_server_is_a_connect_failure() {
     assert_eq!(keys.refresh(TIMEOUT).unwrap_err().failure(), FetchFailure::Connect);
     let error = keys.wait_ready(Duration::ZERO).unwrap_err();
     let port = url.split(':').nth(2).unwrap().trim_end_matches("/jwks");
-    let start = format!("no keys are available: no connection: 127.0.0.1:{port}: Connection refused");
+    let start =
+        format!("no keys are available: keys of {url}: no connection: 127.0.0.1:{port}: Connection refused");
     assert!(error.to_string().starts_with(&start), "{error}");
 }
 

@@ -115,7 +115,7 @@ fn the_error_for_an_unusable_response_contains_the_cause() {
         let error = keys.refresh(TIMEOUT).unwrap_err();
         assert_eq!((error.failure(), error.to_string().as_str()), (failure, expected));
         // current() and wait_ready() return the same error.
-        let unavailable = format!("no keys are available: {expected}");
+        let unavailable = format!("no keys are available: keys of {}: {expected}", server.url());
         assert_eq!(keys.current().unwrap_err().to_string(), unavailable);
         assert_eq!(keys.wait_ready(Duration::ZERO).unwrap_err().to_string(), unavailable);
     }

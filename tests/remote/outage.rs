@@ -95,7 +95,10 @@ fn in_an_outage_old_keys_are_used_up_to_max_stale() {
     use RemoteJwkSetState::{Fresh, Stale, TooOld};
     assert!(states == [Fresh, Stale, TooOld] || states == [Fresh, Stale], "{states:?}");
     let unavailable = keys.current().unwrap_err();
-    let why = "the issuer has not confirmed the keys for longer than max_stale: unexpected status: HTTP 500";
+    let why = format!(
+        "the issuer has not confirmed the keys for longer than max_stale: keys of {}: unexpected status: HTTP 500",
+        server.url()
+    );
     assert_eq!(unavailable.detail(), why);
     assert_eq!(verifier.verify(&genuine).unwrap_err(), unavailable);
     // The issuer is back.
@@ -117,6 +120,25 @@ fn without_keys_the_form_of_a_token_is_still_checked_first() {
     let expired = crate::token_until("rsa-2048-a", Some("a"), 1);
     assert_eq!(kind(verifier.verify(&expired)), ErrorKind::KeysUnavailable);
     assert!(start.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
+fn the_error_before_the_first_fetch_is_done_names_the_url_and_the_time() {
+    let server = Server::saying(Reply::Hang);
+    let url = server.url();
+    let keys = bouncer_verify::RemoteJwkSet::builder(&format!("{url}?secret=1"))
+        .lazy()
+        .max_wait(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    let detail = keys.current().unwrap_err().detail().to_owned();
+    assert_eq!(detail, format!("the first fetch from {url} has not begun: wait_ready begins it"));
+    let verifier = Verifier::new(keys.clone(), Policy::dcos());
+    let error = verifier.verify(token("rsa-2048-a", Some("a"))).unwrap_err();
+    let start = format!("the first fetch from {url} has not finished after 0.");
+    let end = " s: raise max_wait (0.3 s) or the timeout of wait_ready if the issuer is slow";
+    assert!(error.detail().starts_with(&start) && error.detail().ends_with(end), "{error}");
+    assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
 }
 
 #[test]

@@ -79,11 +79,12 @@ impl RemoteKeys {
                 (Err(error), Ok(_)) => {
                     let path = self.settings.text("last_good_file").unwrap_or_default();
                     warn(&format!(
-                        "the keys of the last-good file {path} are used, because the fetch failed: {error}"
+                        "the keys of the last-good file {path} are used, because the fetch failed: {}",
+                        self.keys.describe(&error)
                     ));
                 }
                 (Err(error), Err(_)) => {
-                    return Err(Refusal::new(ErrorKind::KeysUnavailable, &error.to_string()).into());
+                    return Err(Refusal::new(ErrorKind::KeysUnavailable, &self.keys.describe(&error)).into());
                 }
             }
         }

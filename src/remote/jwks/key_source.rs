@@ -5,12 +5,15 @@ use super::jwks_job::MAX_PAUSE_WITHOUT_KEYS;
 use super::misses::Misses;
 use super::remote_jwk_set::RemoteJwkSet;
 use crate::remote::attempts::{Attempts, Reason};
+use crate::remote::transport::{FetchError, printable};
 use crate::verify::key_source::{CurrentKeys, KeySource, MissingKey, Refetch};
 use crate::verify::ticket::Ticket;
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 const CLOSED: &str = "the key set is closed";
+/// Maximum length of the source in an error, in characters.
+const MAX_SHOWN: usize = 150;
 const TOO_OLD: &str = "the issuer has not confirmed the keys for longer than max_stale";
 
 impl KeySource for RemoteJwkSet {
@@ -47,7 +50,7 @@ impl KeySource for RemoteJwkSet {
             if let Some(before) = before.filter(|before| before.is_last()) {
                 return match attempts.succeeded >= before.attempt() {
                     true => Refetch::None,
-                    false => unknown(&missing, || lookup_failed(attempts)),
+                    false => unknown(&missing, || self.lookup_failed(attempts)),
                 };
             }
             if let MissingKey::Kid(kid) = &missing
@@ -61,7 +64,7 @@ impl KeySource for RemoteJwkSet {
                     // In an outage, the fetch in flight will probably fail too. Waiting for that
                     // fetch would only block threads.
                     attempts.job.suppressed += 1;
-                    return unknown(&missing, || lookup_failed(attempts));
+                    return unknown(&missing, || self.lookup_failed(attempts));
                 }
                 (None, Some(attempt)) => return Refetch::Fetch(Ticket::new(attempt)),
                 // The token has waited for an earlier fetch, which is over. The fetch in flight
@@ -77,7 +80,7 @@ impl KeySource for RemoteJwkSet {
             let Some(attempt) = self.request(attempts, &missing, now) else {
                 attempts.job.suppressed += 1;
                 return match attempts.failed {
-                    true => unknown(&missing, || lookup_failed(attempts)),
+                    true => unknown(&missing, || self.lookup_failed(attempts)),
                     false => Refetch::None,
                 };
             };
@@ -94,14 +97,14 @@ impl KeySource for RemoteJwkSet {
 
     fn why_none(&self) -> Cow<'static, str> {
         let worker = &self.0.worker;
-        let failure = || worker.read(|attempts| attempts.failure().map(ToString::to_string));
+        let failure = || worker.read(|attempts| attempts.failure().map(|error| self.describe(error)));
         match &*worker.job.current() {
             _ if worker.is_closed() => CLOSED.into(),
             Some(_) => match failure() {
                 Some(error) => format!("{TOO_OLD}: {error}").into(),
                 None => TOO_OLD.into(),
             },
-            None => failure().map_or("the first fetch has not finished".into(), Cow::Owned),
+            None => failure().unwrap_or_else(|| self.not_fetched()).into(),
         }
     }
 
@@ -138,6 +141,44 @@ impl RemoteJwkSet {
         }
         is_allowed.then(|| attempts.request(reason))
     }
+
+    /// Formats the error of a fetch with the source of the keys, for an error that a caller gets.
+    #[doc(hidden)]
+    pub fn describe(&self, error: &FetchError) -> String {
+        format!("keys of {}: {error}", self.shown_source())
+    }
+
+    fn shown_source(&self) -> String {
+        printable(self.0.worker.job.source_name(), MAX_SHOWN)
+    }
+
+    /// Describes the state before the first fetch is done.
+    #[cold]
+    fn not_fetched(&self) -> String {
+        let (source, max_wait) = (self.shown_source(), self.0.max_wait.as_secs_f64());
+        match self.0.worker.read(Attempts::since_begin) {
+            None => format!("the first fetch from {source} has not begun: wait_ready begins it"),
+            Some(since) => format!(
+                "the first fetch from {source} has not finished after {:.1} s: raise max_wait ({max_wait} s) \
+                 or the timeout of wait_ready if the issuer is slow",
+                since.as_secs_f64()
+            ),
+        }
+    }
+
+    #[cold]
+    fn lookup_failed(&self, attempts: &Attempts<Misses>) -> Cow<'static, str> {
+        if let Some(error) = attempts.failure() {
+            return format!("the token's key could not be looked up: {}", self.describe(error)).into();
+        }
+        let since = attempts.since_begin().unwrap_or_default().as_secs_f64();
+        let (source, max_wait) = (self.shown_source(), self.0.max_wait.as_secs_f64());
+        format!(
+            "the fetch of the token's key from {source} has not finished after {since:.1} s: raise max_wait \
+             ({max_wait} s) if the issuer is slow"
+        )
+        .into()
+    }
 }
 
 /// Requests a fetch for a token while there are no usable keys at all. Requests no fetch during an
@@ -164,15 +205,6 @@ fn unknown(missing: &MissingKey, why: impl FnOnce() -> Cow<'static, str>) -> Ref
         // Without any keys, the verdict is `KeysUnavailable` already. If the key with the token's
         // "kid" does not verify the signature, the verdict is `InvalidSignature`.
         _ => Refetch::None,
-    }
-}
-
-fn lookup_failed(attempts: &Attempts<Misses>) -> Cow<'static, str> {
-    match attempts.failure() {
-        Some(cause) => format!("the token's key could not be looked up: {cause}").into(),
-        None => {
-            "the fetch of the token's key did not finish in time: raise max_wait if the issuer is slow".into()
-        }
     }
 }
 
