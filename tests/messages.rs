@@ -200,6 +200,16 @@ fn claims_and_policies() {
             with(r#""iss":"https://idp.example/","aud":"SECRET""#),
             &["another audience", "expected \"https://api.example/\" or \"orders\""],
         ),
+        (
+            &issuer,
+            with(r#""iss":"https://idp.example""#),
+            &["expected \"https://idp.example/\" (the token's value differs only in the trailing slash)"],
+        ),
+        (
+            &issuer,
+            with(r#""iss":"https://idp.example/","aud":["SECRET","orders/"]"#),
+            &["or \"orders\" (the token's value differs only in the trailing slash)"],
+        ),
         (&many, with(r#""iss":"https://idp.example/","aud":"x""#), &["\"audience-2\"", "or one of 6 more"]),
         (&uid, with(r#""uid":7,"dept":1"#), &["\"uid\"", "a number, not a string"]),
         (&uid, with(r#""uid":"","dept":1"#), &["\"uid\"", "an empty string"]),
@@ -208,6 +218,11 @@ fn claims_and_policies() {
         let text = message(policy, token);
         assert_contains(&text, words);
         assert!(!text.contains("SECRET"), "{text}");
+    }
+    // More than one slash, or another letter, is not "only the trailing slash".
+    for iss in ["https://idp.example///", "https://idp.exampl", "/", ""] {
+        let text = message(&issuer, with(&format!(r#""iss":"{iss}""#)));
+        assert!(text.contains("another issuer") && !text.contains("slash"), "{text}");
     }
     let long = Policy::for_issuer(&"i".repeat(5000), "a").algorithms([Algorithm::Ed25519]).time(NOW);
     assert!(message(&long, with(r#""iss":"x""#)).len() < 400);

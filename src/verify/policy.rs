@@ -314,9 +314,8 @@ impl Policy {
                 return Err(missing("iss").with_detail(expected(&self.issuers)));
             };
             if !accepts(&self.issuers, iss) {
-                return Err(
-                    Error::about(ErrorKind::WrongIssuer, "iss", "").with_detail(expected(&self.issuers))
-                );
+                let detail = not_accepted(&self.issuers, &[&**iss]);
+                return Err(Error::about(ErrorKind::WrongIssuer, "iss", "").with_detail(detail));
             }
         }
         self.validate_audience(claims)?;
@@ -408,7 +407,7 @@ impl Policy {
                     .to_owned(),
             ),
             Some(aud) if aud.iter().any(|one| accepts(&self.audiences, one)) => Ok(()),
-            Some(_) => wrong(expected(&self.audiences)),
+            Some(aud) => wrong(not_accepted(&self.audiences, aud)),
         }
     }
 }
@@ -423,6 +422,19 @@ fn expected(accepted: &[Box<str>]) -> String {
         more => format!(" or one of {more} more"),
     };
     format!("expected {}{more}", values.join(" or "))
+}
+
+/// Lists the policy's own values, for a token none of whose `values` is accepted.
+#[cold]
+fn not_accepted(accepted: &[Box<str>], values: &[impl AsRef<str>]) -> String {
+    let differs_in_slash =
+        |own: &str, value: &str| own.strip_suffix('/') == Some(value) || value.strip_suffix('/') == Some(own);
+    let is_close = |value: &str| accepted.iter().any(|own| differs_in_slash(own, value));
+    let hint = match values.iter().any(|value| is_close(value.as_ref())) {
+        true => " (the token's value differs only in the trailing slash)",
+        false => "",
+    };
+    expected(accepted) + hint
 }
 
 fn shown(value: &str) -> String {
