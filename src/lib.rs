@@ -183,6 +183,8 @@ pub use settings::stats::{KEYS_STATS, RENEWER_STATS};
 pub use settings::stats::{Stat, StatKind, StatValue, Stats};
 #[doc(hidden)]
 pub use settings::value::SettingType;
+#[doc(hidden)]
+pub use verify::accepted_values::issuer_of_metadata;
 pub use verify::batch::verify_tokens;
 pub use verify::cache::CacheStats;
 pub use verify::clock::Clock;

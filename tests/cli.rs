@@ -289,6 +289,10 @@ fn errors_name_the_options_and_not_the_settings() {
         ),
         (&["login", "--token-url=https://a/"], "error: invalid argument: --client-id: it is missing\n"),
         (
+            &["verify", "x", "--issuer=https://idp.example/.well-known/openid-configuration", "--jwks=x"],
+            "error: invalid argument: --issuer: it is the address of the issuer's metadata: use the issuer itself, \"https://idp.example\"\n",
+        ),
+        (
             &["verify", "x", "--discover=https://idp.example/.well-known/openid-configuration"],
             "error: --discover is set to the address of the issuer's metadata: write --discover https://idp.example, or add --issuer\n",
         ),

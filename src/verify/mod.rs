@@ -4,6 +4,7 @@
 //! `verify_token` does the whole verification: parse the token, find its key, verify the signature,
 //! read the claims. `verifier` adds what a service needs: a cache, batches, keys that change.
 
+pub(crate) mod accepted_values;
 pub(crate) mod batch;
 pub(crate) mod cache;
 pub(crate) mod clock;

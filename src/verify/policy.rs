@@ -1,5 +1,6 @@
 //! The rules for tokens, apart from the signature.
 
+use super::accepted_values::{accepts, expected, issuer_of_metadata, not_accepted, shown};
 use super::clock::Clock;
 use crate::encoding::json;
 use crate::error::{Error, ErrorKind, Result};
@@ -51,8 +52,8 @@ pub struct Policy {
     exact_nbf: bool,
     pub(super) form: TokenForm,
     clock: Clock,
-    /// Error text for the first invalid setting, or `None` if all settings are valid.
-    fault: Option<&'static str>,
+    /// The error of the first invalid setting, or `None` if all settings are valid.
+    fault: Option<Box<Error>>,
 }
 
 impl Policy {
@@ -118,20 +119,25 @@ impl Policy {
     /// # Errors
     /// [`ErrorKind::InvalidArgument`]:
     /// - An issuer, an audience, the subject or the token type is empty.
+    /// - An issuer is the address of the issuer's metadata.
     /// - The list of issuers, audiences or algorithms is empty.
     /// - [`Policy::unchecked_claims`] names a claim other than `sub`, `iat` and `jti`.
     #[inline]
     pub fn check(&self) -> Result<()> {
-        match self.fault {
+        match &self.fault {
             None => Ok(()),
-            Some(fault) => Err(Error::new(ErrorKind::InvalidArgument, fault)),
+            Some(fault) => Err((**fault).clone()),
         }
     }
 
     fn fault_if(&mut self, is_fault: bool, fault: &'static str) {
         if is_fault {
-            self.fault.get_or_insert(fault);
+            self.set_fault(Error::new(ErrorKind::InvalidArgument, fault));
         }
+    }
+
+    fn set_fault(&mut self, error: Error) {
+        self.fault.get_or_insert_with(|| Box::new(error));
     }
 
     /// Allows exactly these algorithms instead of RS256.
@@ -146,6 +152,12 @@ impl Policy {
         self.issuers = boxed(issuers);
         self.fault_if(self.issuers.is_empty(), "no issuer is accepted");
         self.fault_if(self.issuers.iter().any(|issuer| issuer.is_empty()), "the issuer is empty");
+        if let Some(issuer) = self.issuers.iter().find_map(|issuer| issuer_of_metadata(issuer)) {
+            let issuer = shown(&issuer);
+            let detail =
+                format!("it is the address of the issuer's metadata: use the issuer itself, {issuer}");
+            self.set_fault(Error::about(ErrorKind::InvalidArgument, "issuers", "").with_detail(detail));
+        }
         self
     }
 
@@ -412,39 +424,6 @@ impl Policy {
     }
 }
 
-/// Lists the policy's own values for an error: at most five, each cut if it is long.
-#[cold]
-fn expected(accepted: &[Box<str>]) -> String {
-    const MOST: usize = 5;
-    let values: Vec<_> = accepted.iter().take(MOST).map(|value| shown(value)).collect();
-    let more = match accepted.len().saturating_sub(MOST) {
-        0 => String::new(),
-        more => format!(" or one of {more} more"),
-    };
-    format!("expected {}{more}", values.join(" or "))
-}
-
-/// Lists the policy's own values, for a token none of whose `values` is accepted.
-#[cold]
-fn not_accepted(accepted: &[Box<str>], values: &[impl AsRef<str>]) -> String {
-    let differs_in_slash =
-        |own: &str, value: &str| own.strip_suffix('/') == Some(value) || value.strip_suffix('/') == Some(own);
-    let is_close = |value: &str| accepted.iter().any(|own| differs_in_slash(own, value));
-    let hint = match values.iter().any(|value| is_close(value.as_ref())) {
-        true => " (the token's value differs only in the trailing slash)",
-        false => "",
-    };
-    expected(accepted) + hint
-}
-
-fn shown(value: &str) -> String {
-    const LONGEST: usize = 200;
-    match value.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{:?}…", value.get(..end).unwrap_or_default()),
-        None => format!("{value:?}"),
-    }
-}
-
 /// Formats `seconds` as whole days for an error: `" (1206 days)"`. Returns an empty string if
 /// `seconds` is less than one day.
 #[cold]
@@ -483,12 +462,6 @@ fn require_string(claims: &ClaimsSet<'_>, name: &str) -> Result<()> {
 
 fn boxed(texts: impl IntoIterator<Item: AsRef<str>>) -> Vec<Box<str>> {
     texts.into_iter().map(|text| text.as_ref().into()).collect()
-}
-
-/// Returns whether `value` equals one of `accepted`, character for character. The empty string is
-/// never accepted: a setting left empty must not match an empty claim.
-fn accepts(accepted: &[Box<str>], value: &str) -> bool {
-    !value.is_empty() && accepted.iter().any(|own| **own == *value)
 }
 
 /// Compares media types without regard to ASCII case. A type without a slash gets the prefix
@@ -577,6 +550,24 @@ mod tests {
             assert_eq!((error.kind(), error.detail()), (ErrorKind::InvalidArgument, detail));
         }
         assert_eq!(Policy::for_issuer("a", "b").token_type("JWT").check(), Ok(()));
+    }
+
+    #[test]
+    fn the_address_of_metadata_is_not_an_issuer() {
+        for (address, issuer) in [
+            ("https://idp.example/.well-known/openid-configuration", "https://idp.example"),
+            ("https://idp.example/a/.well-known/openid-configuration/", "https://idp.example/a"),
+            ("https://idp.example/.well-known/oauth-authorization-server/a/b", "https://idp.example/a/b"),
+        ] {
+            let error = Policy::for_issuer(address, "b").check().unwrap_err();
+            let expected = format!(
+                "invalid argument: \"issuers\": it is the address of the issuer's metadata: use the issuer \
+                 itself, \"{issuer}\""
+            );
+            assert_eq!(error.to_string(), expected);
+            assert!(Policy::any_issuer().issuers(["a", address]).check().is_err());
+        }
+        assert_eq!(Policy::for_issuer("https://idp.example/well-known/", "b").check(), Ok(()));
     }
 
     #[test]

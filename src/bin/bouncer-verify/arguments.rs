@@ -4,7 +4,7 @@ use crate::fetch::{Location, RemoteKeys};
 use crate::input::Source;
 use crate::options::{self, Options, naming_options};
 use crate::report::Failure;
-use bouncer_verify::{Jwk, JwkSet, Keys, Policy, Result, token_from_authorization};
+use bouncer_verify::{Jwk, JwkSet, Keys, Policy, Result, issuer_of_metadata, token_from_authorization};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -97,17 +97,6 @@ impl VerifyArguments {
         }
         Policy::from_settings(&settings).map_err(naming_options::<options::Policy>)
     }
-}
-
-/// Returns the issuer if `url` is the address of an issuer's metadata.
-fn issuer_of_metadata(url: &str) -> Option<String> {
-    let (origin, path) = url.split_once("/.well-known/")?;
-    // OpenID Connect Discovery 1.0 appends /.well-known/ to the issuer. RFC 8414 inserts it before
-    // the path of the issuer.
-    Some(match path.split_once('/') {
-        Some((_, path)) if !path.trim_matches('/').is_empty() => format!("{origin}/{path}"),
-        _ => origin.to_owned(),
-    })
 }
 
 const INSPECT_EXAMPLES: &str = "\
