@@ -27,7 +27,7 @@ impl RemoteJwkSetBuilder {
             (Some(_), Some(_)) => {
                 return Err(Fault::at("discover", "it cannot be combined with \"url\"").into());
             }
-            (None, None) => return Err(Fault::at("url", "it is missing: set it, or \"discover\"").into()),
+            (None, None) => return Err(Fault::at("", "neither \"url\" nor \"discover\" is set").into()),
         };
         settings.apply(KEYS, builder)
     }

@@ -79,7 +79,7 @@ fn keys_are_fetched_from_a_url_or_discovered() {
     let request = requests.recv_timeout(TIMEOUT).unwrap().url;
     assert_eq!(request, "https://idp.example/.well-known/openid-configuration");
     for (document, claim, detail) in [
-        (json!({}), "url", "it is missing: set it, or \"discover\""),
+        (json!({}), "", "neither \"url\" nor \"discover\" is set"),
         (
             json!({"url": "https://a/", "discover": "https://b/"}),
             "discover",
