@@ -38,7 +38,7 @@ pub fn token_from_authorization(value: &[u8]) -> Result<&str> {
     }
     match std::str::from_utf8(token) {
         Ok(text) if token_text::dots(token).is_some() => Ok(text),
-        _ => Err(malformed(hints::why_no_token_text(token))),
+        _ => Err(malformed(hints::why_no_token_after_scheme(token))),
     }
 }
 

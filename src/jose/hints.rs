@@ -99,6 +99,18 @@ fn is_binary(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_err() || text.iter().any(is_control)
 }
 
+/// Returns the likely mistake in `token`, the part of an Authorization header after its scheme, which
+/// contains an invalid character.
+#[cold]
+pub(crate) fn why_no_token_after_scheme(token: &[u8]) -> &'static str {
+    match looks_like(token) {
+        Some(text) if text.contains("Bearer") || text.contains("token=") => {
+            "the scheme is there twice; expected Bearer <token> or token=<token>"
+        }
+        _ => why_no_token_text(token),
+    }
+}
+
 /// Returns the likely mistake in `value`, which is not a valid Authorization header with a token.
 #[cold]
 pub(crate) fn why_no_authorization(value: &[u8]) -> &'static str {
