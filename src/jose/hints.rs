@@ -111,6 +111,14 @@ pub(crate) fn why_no_token_after_scheme(token: &[u8]) -> &'static str {
     }
 }
 
+/// Other schemes that clients send, each with its hint.
+const OTHER_SCHEMES: &[(&str, &str)] = &[
+    ("Basic ", "the scheme is Basic; expected Bearer <token> or token=<token>"),
+    ("DPoP ", "the scheme is DPoP; expected Bearer <token> or token=<token>"),
+    ("Digest ", "the scheme is Digest; expected Bearer <token> or token=<token>"),
+    ("Negotiate ", "the scheme is Negotiate; expected Bearer <token> or token=<token>"),
+];
+
 /// Returns the likely mistake in `value`, which is not a valid Authorization header with a token.
 #[cold]
 pub(crate) fn why_no_authorization(value: &[u8]) -> &'static str {
@@ -125,8 +133,8 @@ pub(crate) fn why_no_authorization(value: &[u8]) -> &'static str {
         "it starts with \"Authorization:\": leave out the header's name and pass its value alone"
     } else if starts_with("eyJ") {
         "a token without its scheme; expected Bearer <token> or token=<token>"
-    } else if starts_with("Basic ") {
-        "the scheme is Basic; expected Bearer <token> or token=<token>"
+    } else if let Some((_, text)) = OTHER_SCHEMES.iter().find(|(scheme, _)| starts_with(scheme)) {
+        text
     } else if value.eq_ignore_ascii_case(b"Bearer") {
         "Bearer without a token"
     } else if is_binary(value) {
