@@ -211,6 +211,15 @@ fn basic_credentials(proxy: &Proxy) -> Option<String> {
     Some(format!("Basic {}", STANDARD.encode(pair)))
 }
 
+/// Adds a remedy to ureq's text for a response that it cannot parse. The server is then likely not
+/// an HTTP server.
+fn not_http(text: &str) -> String {
+    match text.split_once("http parse fail: ") {
+        Some((_, why)) => format!("the response is not HTTP: check the URL's port ({why})"),
+        None => text.to_owned(),
+    }
+}
+
 /// Converts an error of ureq to an error whose text contains the cause and a remedy.
 fn explain(
     error: Error,
@@ -256,7 +265,7 @@ fn explain(
             (FetchFailure::Connect, why.split('/').next().unwrap_or_default().to_owned())
         }
         Error::HostNotFound | Error::ConnectionFailed => (FetchFailure::Connect, error.to_string()),
-        error => (FetchFailure::Protocol, error.to_string()),
+        error => (FetchFailure::Protocol, not_http(&error.to_string())),
     };
     let detail = match (failure, route) {
         (FetchFailure::Connect | FetchFailure::Timeout | FetchFailure::Tls, Some(route)) => {

@@ -122,6 +122,19 @@ fn the_error_for_an_unusable_response_contains_the_cause() {
 }
 
 #[test]
+fn the_error_for_a_server_of_another_protocol_says_that_the_response_is_not_http() {
+    for greeting in
+        ["SSH-2.0-OpenSSH_9.6\r\n\r\n", "220 mail.example ESMTP ready\r\n\r\n", "\u{1}\u{2}\r\n\r\n"]
+    {
+        let error = fetched(Reply::Bytes(greeting.into())).unwrap_err();
+        assert_eq!(error.failure(), FetchFailure::Protocol, "{greeting:?}");
+        let start = "the response is not HTTP: check the URL's port (";
+        assert!(error.detail().starts_with(start), "{error}");
+        assert!(!error.detail().contains("parse fail") && !error.detail().contains("example"), "{error}");
+    }
+}
+
+#[test]
 fn the_error_for_a_redirect_contains_its_target() {
     for (location, expected) in [
         ("/jwks/?secret=1", "to ORIGIN/jwks/ (the same origin): set same_origin_redirects to follow it"),
