@@ -25,7 +25,7 @@ atexit.register(_leave_python)
 
 
 def keys_failed(*values: object) -> None:
-    _LOGGER.warning("keys of %s: %s (%s); failures in a row: %d; next attempt in %.1f s", *values)
+    _LOGGER.warning("keys of %s: %s (%s); scheduled failures in a row: %d; next attempt in %.1f s", *values)
 
 
 def keys_changed(*values: object) -> None:
@@ -37,7 +37,7 @@ def last_good_failed(*values: object) -> None:
 
 
 def login_failed(*values: object) -> None:
-    _LOGGER.warning("token of %s: %s (%s); failures in a row: %d; next login in %.1f s", *values)
+    _LOGGER.warning("token of %s: %s (%s); scheduled failures in a row: %d; next login in %.1f s", *values)
 
 
 def token_changed(*values: object) -> None:

@@ -41,7 +41,7 @@ def test_changes_are_info_and_failures_are_warnings(
     assert second == ("INFO", f"{source}: generation 2 with 2 usable and 0 skipped keys")
     assert third[0] == "WARNING"
     assert third[1].startswith(
-        f"{source}: unexpected status: HTTP 503 (status); failures in a row: 0; next attempt in 4"
+        f"{source}: unexpected status: HTTP 503 (status); scheduled failures in a row: 0; next attempt in 4"
     )
     keys.close()
     assert "secret" not in caplog.text
@@ -57,8 +57,8 @@ def test_each_failure_is_logged_once_and_closing_is_not_logged(
     attempts = keys.stats()["keys_attempts_total"]
     logged = [text for level, text in records(caplog) if level == "WARNING"]
     assert attempts - 1 <= len(logged) <= attempts
-    assert "failures in a row: 1;" in logged[0]
-    assert "failures in a row: 2;" in logged[1]
+    assert "scheduled failures in a row: 1;" in logged[0]
+    assert "scheduled failures in a row: 2;" in logged[1]
 
 
 def test_a_last_good_file_that_cannot_be_written_is_logged_once(

@@ -438,7 +438,7 @@ def test_logs_repr_and_stats_contain_no_secret(
     assert first[1].startswith(f"{source}: generation 1; next login in ")
     assert second[0] == "WARNING"
     assert second[1].startswith(
-        f"{source}: unexpected status: HTTP 503 (status); failures in a row: 0; next login in "
+        f"{source}: unexpected status: HTTP 503 (status); scheduled failures in a row: 0; next login in "
     )
     assert repr(renewer) == f"<TokenRenewer {provider.url}: valid>"
     shown = caplog.text + repr(renewer) + repr(renewer.stats())
