@@ -39,7 +39,7 @@ COLOURS = {
 
 
 class Picture:
-    """An SVG file. The other methods add shapes; `text()` returns the whole file."""
+    """An SVG file. `write`, `box`, `line` and `dot` add shapes. `text` returns the whole file."""
 
     def __init__(self, title: str, description: str) -> None:
         self.title, self.description = title, description
@@ -206,9 +206,9 @@ LANES: tuple[tuple[str, str, tuple[Span, ...]], ...] = (
 SUCCEEDED = (0.2, 1.5, 2.5, 3.6, 4.6, 9.35)
 FAILED = (5.5, 5.62, 5.82, 6.1, 6.5, 6.95, 7.4, 7.85, 8.3, 8.6, 8.9)
 NOTES = (
-    "The first fetch starts at once, the next at 70 to 80 % of the keys' lifetime or at an unknown kid.",
+    "The first fetch starts at once, the next after 70 to 80 % of the keys' lifetime or for an unknown kid.",
     "A failed fetch is retried after a random pause of at most 1 s, then 2 s, 4 s … 60 s.",
-    "Keys stay in use for max_stale after the last successful fetch: 24 hours, or 1 hour with discovery.",
+    "Keys stay in use for max_stale after the last successful fetch. Default: 24 h, or 1 h with discovery.",
     "* If the last fetch failed, a token with an unknown key gets 503, not 401: the issuer may have the key.",
 )
 
@@ -293,7 +293,7 @@ def microseconds(text: str) -> float:
 
 
 def chart(title: str, subtitle: str, groups: dict[str, list[tuple[str, Row]]], limit: float) -> str:
-    """Bars by language. A bar beyond `limit` is cut off and marked."""
+    """Draws bars, grouped by language. Cuts off and marks each bar longer than `limit` µs."""
     shown = [row for group in groups.values() for _, row in group]
     picture = Picture(
         title, "; ".join(f"{row.language} {row.name}: {row.microseconds:.2f} µs" for row in shown)
@@ -334,7 +334,7 @@ def beside_peers(title: str, subtitle: str, found: Iterator[Row]) -> str:
     groups: dict[str, list[tuple[str, Row]]] = {}
     for row in found:
         ours = row.name == "bouncer_verify"
-        # Leave out signature checks alone, and other ways to call bouncer_verify.
+        # Leave out candidates that verify only signatures, and other ways to call bouncer_verify.
         if ours or not (row.is_ours or "signature alone" in row.name):
             groups.setdefault(row.language, []).append((row.name, row))
     for group in groups.values():
@@ -346,7 +346,7 @@ def batches(subtitle: str, section: str) -> str:
     """Draws the time per token in each language: alone, in a batch of 64, and from the cache."""
     wanted = (
         ("A token of OpenID Connect", "bouncer_verify", "one token per call"),
-        ("Many tokens in one call", "bouncer_verify, 64 in one call", "64 tokens per call, per token"),
+        ("Many tokens in one call", "bouncer_verify, 64 in one call", "64 tokens per call"),
         ("With a cache of verified tokens", "bouncer_verify, cached", "from the cache"),
     )
     groups: dict[str, list[tuple[str, Row]]] = {"Rust": [], "C": [], "Python": [], "Go": []}
@@ -354,7 +354,7 @@ def batches(subtitle: str, section: str) -> str:
         for row in rows(section, heading):
             if row.name == name and row.language in groups:
                 groups[row.language].append((label, row))
-    return chart("Batches and the cache", subtitle, groups, LIMIT)
+    return chart("Batches and the cache: time per token", subtitle, groups, LIMIT)
 
 
 # ------------------------------------------------------------------------------------------- files

@@ -181,7 +181,7 @@ print(json.dumps(keys.stats()["keys_attempts_total"]))
     assert run_text(library, early + program, key_set(a=jwk)) == 1
 
 
-def test_neither_library_is_imported_without_its_patches() -> None:
+def test_a_blocking_call_imports_no_event_loop_library() -> None:
     program = """
 import sys
 from bouncer_verify import RemoteJwkSet

@@ -179,7 +179,7 @@ def test_async_requests_use_no_thread_of_the_loop_s_executor(service: Service) -
     assert [token for token, _ in service.seen] == ["Bearer t1"] + ["Bearer t2"] * 3
 
 
-def test_neither_library_is_imported_before_it_is_used() -> None:
+def test_http_auth_does_not_import_requests_or_httpx_by_itself() -> None:
     code = (
         "import sys, bouncer_verify.http_auth; assert not {'requests', 'httpx', 'urllib3'} & set(sys.modules)"
     )

@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind};
 use std::borrow::Cow;
 use std::fmt;
 
-/// Declares [`SkipReason`]: for each reason its documentation, stable name and message.
+/// Declares [`SkipReason`]. Each row has the documentation, variant, stable name and message.
 macro_rules! skip_reasons {
     ($($(#[$doc:meta])+ $reason:ident, $name:literal, $message:literal;)+) => {
         /// Why a key is unusable. A key set skips such a key and lists it; a single key is rejected
@@ -14,8 +14,8 @@ macro_rules! skip_reasons {
         pub enum SkipReason { $($(#[$doc])+ $reason,)+ }
 
         impl SkipReason {
-            /// Every reason, in the order of the checks. There is one exception: the limit on
-            /// usable keys is checked before the back end checks a point.
+            /// Every reason, in the order in which a key is checked. There is one exception:
+            /// `OverLimit` is checked before the back end checks the point (`BadPoint`).
             pub const ALL: &'static [SkipReason] = &[$(SkipReason::$reason,)+];
 
             /// Returns the stable name, for example `"wrong_use"`.

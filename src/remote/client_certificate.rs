@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 
 /// Maximum size of a file, in bytes.
 const MAX_FILE_LEN: u64 = 1 << 20;
-/// The pause before a certificate and key that do not match are read again. An operator replaces
-/// the two files one after the other, so they may not match for a moment.
+/// If the certificate and the key do not match, both files are read again after this pause. An
+/// operator replaces the files one after the other, so they may not match for a moment.
 const REREAD_PAUSE: Duration = Duration::from_millis(100);
 const ENCRYPTED: &str = "the private key is encrypted: decrypt it first (openssl pkey)";
 
@@ -95,7 +95,8 @@ fn failed(name: &str, path: &Path, why: impl AsRef<str>) -> String {
     format!("{name} {}: {}", printable_path(path), why.as_ref())
 }
 
-/// Replaces the parser's error text, which can contain bytes of the file.
+/// Returns the text for an error of the PEM parser. The parser's own text can contain bytes of the
+/// file.
 fn pem_fault(error: &pem::Error) -> &'static str {
     match error {
         pem::Error::NoItemsFound => "the file has no PRIVATE KEY entry",

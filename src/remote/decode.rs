@@ -48,8 +48,8 @@ fn decode_body(response: &HttpResponse, limit: BodyLimit) -> Result<Vec<u8>, Fet
     let codings: Vec<_> =
         codings.map(|coding| coding.trim().to_ascii_lowercase()).filter(|coding| !is_plain(coding)).collect();
     let opened = match codings.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        // A custom transport may have decompressed the body and kept the header field. JSON never
-        // begins with the first bytes of gzip or zlib, so the body is checked too.
+        // A custom transport may have decompressed the body and kept the header field. So the first
+        // bytes of the body are checked too: a JSON object never begins like gzip or zlib.
         ["gzip" | "x-gzip"] if body.starts_with(&[0x1f, 0x8b]) => {
             decompress(MultiGzDecoder::new(&body[..]), limit)?
         }
@@ -93,11 +93,10 @@ fn is_json(body: &[u8]) -> bool {
     matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
-/// Returns why the body of a successful response is not JSON. Returns `None` if the first byte of
-/// the body can begin JSON.
+/// Returns why the body of a successful response is not JSON. Returns `None` if the first byte
+/// after white space can begin JSON.
 pub(super) fn not_json(response: &HttpResponse) -> Option<String> {
     let beginning = match response.body.trim_ascii_start().first() {
-        // The bytes that can begin JSON.
         Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => return None,
         Some(b'<') => "the response is HTML or XML, not JSON",
         Some(_) => "the response is not JSON",

@@ -40,7 +40,7 @@ int main(int argc, char **argv)
     }
     bouncer_error *error;
 
-    /* Once: the issuer's keys, and the rules for its tokens. */
+    /* Once: load the issuer's keys and set the rules for its tokens. */
     bouncer_jwks *jwks;
     if (bouncer_jwks_load(buffer, read_file(argv[1]), &jwks, &error) != BOUNCER_STATUS_OK) {
         return fail(error);
@@ -50,7 +50,8 @@ int main(int argc, char **argv)
     if (argc > 3) {
         bouncer_settings_set(settings, BOUNCER_POLICY_TIME, argv[3], strlen(argv[3]));
     }
-    /* bouncer_policy_new() returns the first failure of the calls above, so they need no check. */
+    /* The settings keep their first failure, and bouncer_policy_new() returns it. So the result of
+     * bouncer_settings_set() needs no check. */
     bouncer_policy *policy;
     if (bouncer_policy_new(settings, &policy, &error) != BOUNCER_STATUS_OK) {
         return fail(error);

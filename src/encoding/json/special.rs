@@ -14,12 +14,13 @@ pub(super) fn special_bits_from(bytes: &[u8], window: usize) -> u64 {
     special_bits_on_any_cpu(bytes, rest)
 }
 
-/// Like [`special_bits_from`], for any CPU. `rest` is the part of `bytes` from the window on.
+/// Like [`special_bits_from`], for any CPU. `rest` is the part of `bytes` that begins at `window`.
 fn special_bits_on_any_cpu(bytes: &[u8], rest: &[u8]) -> u64 {
     if let Some(chunk) = rest.first_chunk() {
         special_bits(chunk)
     } else if let Some(last) = bytes.last_chunk() {
-        // `rest` may be empty if the string has no closing quotation mark.
+        // If the string has no closing quotation mark, `rest` may be empty. A shift by 64 bits then
+        // overflows, and the result is 0.
         special_bits(last).checked_shr(64 - rest.len() as u32).unwrap_or(0)
     } else {
         let mut padded = [b' '; 64];
@@ -32,7 +33,8 @@ fn special_bits_on_any_cpu(bytes: &[u8], rest: &[u8]) -> u64 {
 /// a control character. Most bytes of a token are not special, so 64 are checked at once. The loops
 /// are written so that the compiler can use SIMD.
 fn special_bits(bytes: &[u8; 64]) -> u64 {
-    // A multiplication by this number moves the lowest bits of eight bytes into the highest byte.
+    // A multiplication by this number moves the lowest bit of each of eight bytes into the highest
+    // byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let mut flags = [0; 64];
     for (flag, &byte) in flags.iter_mut().zip(bytes) {

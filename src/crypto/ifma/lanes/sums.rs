@@ -3,7 +3,7 @@
 use crate::crypto::ifma::limbs::{LANES, LIMB_BITS, MASK};
 use crate::crypto::ifma::simd::Simd;
 
-/// Two blocks of a sum of products. A limb may be negative; the sum is not.
+/// Two blocks of a sum of products. A limb may be negative. The whole sum in `reduce` is not.
 pub(super) struct Sums<V>([V; 2 * LANES]);
 
 impl<V: Copy> Sums<V> {
@@ -67,7 +67,7 @@ impl<V: Copy> Sums<V> {
         });
     }
 
-    /// Adds the product of each pair of different limbs of a block.
+    /// Adds the product of each pair of different limbs of a block, once.
     #[inline(always)]
     pub(super) fn add_half_square<S: Simd<V = V>>(&mut self, simd: S, a: &[V; LANES]) {
         let sums = &mut self.0;
@@ -81,8 +81,9 @@ impl<V: Copy> Sums<V> {
         });
     }
 
-    /// Computes `quotient`, and adds `quotient` times the block `n`. The lower block is then a
-    /// multiple of 2^416. Adds its carry to the upper block, which becomes the lower block.
+    /// Computes the `quotient` for which the sum plus `quotient` times the block `n` is a multiple
+    /// of 2^416, and adds this product. Adds the carry of the lower block to the upper block, which
+    /// becomes the lower block.
     #[inline(always)]
     pub(super) fn clear<S: Simd<V = V>>(
         &mut self,
