@@ -60,7 +60,7 @@ func supplyOnce(renewer *native.Renewer, result sourceResult) {
 		_ = renewer.SupplyFailure(permanent, strings.ToValidUTF8(result.err.Error(), "\uFFFD"))
 		return
 	}
-	seconds := int64(-1) // a JWT expires at its "exp", any other token never
+	seconds := int64(-1) // a JWT expires at its "exp"; a token without "exp" does not expire
 	if result.lifetime != 0 {
 		seconds = int64(max(result.lifetime, 0) / time.Second)
 	}

@@ -77,7 +77,7 @@ static void a_login_returns_a_token_and_its_header(void)
         CHECK(number_of(stats, nothing[i]) == 0);
     }
 
-    /* Handles may be freed in any order: tokens and stats stay valid after their renewer is freed.
+    /* Handles may be freed in any order: tokens and stats can be used after their renewer is freed.
      */
     bouncer_own_token *same = token_of(renewer);
     bouncer_renewer_free(renewer);

@@ -321,9 +321,9 @@ static void every_setting_has_its_effect() {
 }
 
 static void invalid_settings_are_rejected() {
-    const auto refused = [](const KeysSettings &settings, std::string_view claim = "") {
+    const auto refused = [](const KeysSettings &settings, std::string_view setting = "") {
         const auto keys = RemoteJwkSet::try_make(settings);
-        const bool names_it = claim.empty() || (!keys && keys.error().claim() == claim);
+        const bool names_it = setting.empty() || (!keys && keys.error().claim() == setting);
         return fails(keys, Status::InvalidArgument) && names_it;
     };
     const auto settings = [] { return KeysSettings().url("http://127.0.0.1:1/").lazy(); };

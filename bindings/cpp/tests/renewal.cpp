@@ -172,7 +172,7 @@ static void eight_threads_that_reject_one_token_cause_one_login() {
     }
     CHECK(renewed == 8 && server.count() == 2 && seen(renewer).number("rejections_total") == 1);
     // A later caller receives the new token too.
-    CHECK(renewer.reject(old.text()).generation() == 2 && renewer.reject("of long ago").generation() == 2);
+    CHECK(renewer.reject(old.text()).generation() == 2 && renewer.reject("older token").generation() == 2);
     CHECK(server.count() == 2 && old.text() == token_of(1));
     // At most one login in 30 seconds, and the token stays in use for other callers.
     CHECK(fails(renewer.try_reject("other"), Status::LoginUnavailable) && renewer.token().generation() == 2);
@@ -399,11 +399,11 @@ static void every_setting_has_its_effect() {
 }
 
 /// Fails the test if the settings are accepted or if the message contains a secret. Returns true if
-/// the rejected setting is `claim`, or if `claim` is empty.
-static bool refused(const RenewerSettings &settings, std::string_view claim = "") {
+/// the rejected setting is `setting`, or if `setting` is empty.
+static bool refused(const RenewerSettings &settings, std::string_view setting = "") {
     const auto renewer = TokenRenewer::try_make(settings);
     CHECK(fails(renewer, Status::InvalidArgument) && !contains(renewer.error().message(), "PRIVATE"));
-    return claim.empty() || renewer.error().claim() == claim;
+    return setting.empty() || renewer.error().claim() == setting;
 }
 
 static void invalid_settings_are_rejected() {

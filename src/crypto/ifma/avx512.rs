@@ -63,15 +63,15 @@ impl<const ALWAYS_RIPPLE: bool> Simd for Avx512<ALWAYS_RIPPLE> {
 
     #[inline(always)]
     fn load(self, from: &Block) -> __m512i {
-        // SAFETY: `self` proves that the CPU has the instruction; a block is 64 bytes, of any
-        // alignment.
+        // SAFETY: `self` proves that the CPU has the instruction. A block is 64 bytes, and the
+        // instruction accepts any alignment.
         unsafe { _mm512_loadu_si512(from.as_ptr().cast()) }
     }
 
     #[inline(always)]
     fn store(self, to: &mut Block, x: __m512i) {
-        // SAFETY: `self` proves that the CPU has the instruction; a block is 64 bytes, of any
-        // alignment.
+        // SAFETY: `self` proves that the CPU has the instruction. A block is 64 bytes, and the
+        // instruction accepts any alignment.
         unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), x) }
     }
 

@@ -12,8 +12,8 @@ use product::{product, square, subtract_message};
 use reduce::{Moduli, pairs, reduce};
 use sums::Difference;
 
-/// Checks for each lane whether signature^65537 mod n is the encoded message of the digest. The
-/// result has a bit for each lane. The bit of an empty lane has no meaning.
+/// Checks for each lane whether signature^65537 mod n is the encoded message of the digest. If so,
+/// sets bit l of the result for lane l. The bit of an empty lane has no meaning.
 pub(super) struct VerifyLanes<'a, const N: usize> {
     pub(super) lanes: &'a Lanes<N>,
 }
@@ -114,13 +114,14 @@ fn verify<S: Simd, const N: usize>(simd: S, lanes: &Lanes<N>, room: &mut [Differ
 /// Eight numbers in limbs of 52 bits.
 type Vectors<V, const N: usize> = [[V; LANES]; N];
 
-/// A sum of products with 2 N blocks, and the memory for its reduction.
+/// A sum of products, and the memory for its reduction. The sum has 2 N blocks: `low`, then `high`.
 struct Memory<V, const N: usize> {
     low: Vectors<V, N>,
     high: Vectors<V, N>,
     quotient: Vectors<V, N>,
     /// Block i is the part of column i + 1 that comes from the products q_k n_k with k = 1 to i.
-    /// Here q_k and n_k are block k of quotient and n. [`reduce`] uses these products twice.
+    /// Here q_k and n_k are block k of quotient and n. [`reduce`] adds block i to column i + 1 and
+    /// subtracts it from column N + i.
     prefix: Vectors<V, N>,
 }
 

@@ -3,7 +3,8 @@
 //! | change to the key | handling |
 //! |---|---|
 //! | line ends are missing, escaped or replaced by spaces; lines are indented | ignored |
-//! | base64 of the PEM text, or PEM without its first and last line | decoded |
+//! | base64 of the PEM text | decoded |
+//! | PEM of PKCS #8 or PKCS #1 without its first and last line | decoded |
 
 use super::lenient::base64;
 use super::secret_text::unusable;
@@ -71,15 +72,15 @@ impl SigningKey {
     /// provider of cryptography. The program may have set any provider. If none is set, `encode`
     /// panics.
     pub(super) fn jwt(&self, key_id: Option<&str>, claims: &str) -> Result<Zeroizing<String>> {
-        let does_not_sign = || unusable("signing with the private key failed");
+        let signing_failed = || unusable("signing with the private key failed");
         let algorithm = match self {
             Self::Rsa(_) => Algorithm::RS256,
             Self::P256(_) => Algorithm::ES256,
         };
         let header = Header { kid: key_id.map(str::to_owned), ..Header::new(algorithm) };
-        let header = serde_json::to_vec(&header).map_err(|_| does_not_sign())?;
+        let header = serde_json::to_vec(&header).map_err(|_| signing_failed())?;
         let input = format!("{}.{}", base64url::encode(&header), base64url::encode(claims.as_bytes()));
-        let signature = self.sign(input.as_bytes()).ok_or_else(does_not_sign)?;
+        let signature = self.sign(input.as_bytes()).ok_or_else(signing_failed)?;
         Ok(Zeroizing::new(format!("{input}.{}", base64url::encode(&signature))))
     }
 
@@ -125,7 +126,7 @@ fn der_in_pem(text: &str) -> Result<Der> {
             "RSAPRIVATEKEY" => Der::Pkcs1,
             "ECPRIVATEKEY" => Der::Sec1,
             other => {
-                found.get_or_insert(named(other));
+                found.get_or_insert(error_for_label(other));
                 continue;
             }
         };
@@ -143,7 +144,7 @@ const ENCRYPTED: &str = "the private key is encrypted: use a key without a passp
 
 /// Returns the error text for a PEM block with this label. An unknown label does not appear in the
 /// error text, because it may be secret.
-fn named(label: &str) -> &'static str {
+fn error_for_label(label: &str) -> &'static str {
     match label {
         "ENCRYPTEDPRIVATEKEY" => ENCRYPTED,
         "OPENSSHPRIVATEKEY" => {
@@ -155,7 +156,8 @@ fn named(label: &str) -> &'static str {
     }
 }
 
-/// Removes white space and its escapes: one or more backslashes, with the n, r or t after them.
+/// Removes white space and its escapes. An escape is one or more backslashes, and an n, r or t that
+/// may follow them.
 fn without_line_ends(text: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text.chars().peekable();

@@ -11,7 +11,7 @@
 namespace bouncer {
 
 /// A token that the service sends in its own requests. It is secret: no `operator<<` prints it. It
-/// stays valid after its renewer is destroyed. Its memory is wiped once nothing uses it.
+/// can be used after its renewer is destroyed. Its memory is wiped once nothing uses it.
 class OwnToken : public detail::Owner<bouncer_own_token> {
 public:
     using Owner::Owner;
@@ -48,9 +48,9 @@ public:
 ///   The child starts its own thread when it first needs one. The threads of this library block
 ///   all signals.
 ///
-/// The destructor or close() ends the thread and waits for its end, at most one second. Tokens that
-/// were returned stay valid. No other thread may be inside a call while the destructor runs. If a
-/// thread is in wait_login(), call close() and join that thread first.
+/// The destructor or close() ends the thread and waits for its end, at most one second. An
+/// OwnToken can still be used afterwards. No other thread may be inside a call while the destructor
+/// runs. If a thread is in wait_login(), call close() and join that thread first.
 ///
 /// With a timeout of 0 or less, a function does not wait.
 class TokenRenewer : public detail::Owner<bouncer_renewer> {
@@ -64,10 +64,11 @@ public:
         return detail::make<TokenRenewer>(bouncer_renewer_new, settings.handle());
     }
     /// Returns a valid token. Waits up to `max_wait` (default 10 seconds) if there is no valid
-    /// token and a login may soon return one. It also waits in the last seconds before the current
-    /// token expires. It does not wait if the last login failed and the current token is still
-    /// valid, or if several logins in a row have failed. On failure: Status::LoginRejected or
-    /// Status::UnusableCredentials, which only an operator can fix, or Status::LoginUnavailable.
+    /// token and a login may soon return one. It also waits in the last 10 to 60 seconds before the
+    /// current token expires: 5 % of its lifetime, and never more than a quarter. It does not wait
+    /// if the last login failed and the current token is still valid, or if several logins in a row
+    /// have failed. On failure: Status::LoginRejected or Status::UnusableCredentials, which only an
+    /// operator can fix, or Status::LoginUnavailable.
     Result<OwnToken> try_token() const noexcept {
         return detail::make<OwnToken>(bouncer_renewer_token, handle());
     }
@@ -80,10 +81,10 @@ public:
         return detail::make<OwnToken>(bouncer_renewer_token_now, handle(), &ticket.bits);
     }
     /// Reports that a server rejected `token` (is_token_rejection()), and returns another token. If
-    /// there is already a newer token, returns that token. Otherwise waits for a login that all
-    /// callers share. The first such login starts at once, later ones at most once in 30 seconds.
-    /// Until a login succeeds, try_token() still returns the rejected token. On failure: as
-    /// try_token(), and Status::LoginUnavailable also if there is no newer token.
+    /// there is already a newer token, returns that token. Otherwise waits up to `max_wait` for a
+    /// login that all callers share. The first such login starts at once, later ones at most once
+    /// in 30 seconds. Until a login succeeds, try_token() still returns the rejected token. On
+    /// failure: as try_token(), and Status::LoginUnavailable also if there is no newer token.
     Result<OwnToken> try_reject(std::string_view token) const noexcept {
         return detail::make<OwnToken>(bouncer_renewer_reject, handle(), token);
     }
@@ -130,11 +131,10 @@ public:
         return bouncer_renewer_wait_login(handle(), detail::count(timeout)) != 0;
     }
     /// Supplies a token after wait_login() returned true. The token is valid for `lifetime` from
-    /// now.
-    /// Without `lifetime`, a JWT is valid until its "exp" and any other token never expires. A
-    /// token with characters that are invalid in an HTTP header counts as a failed login. On
-    /// failure: Status::InvalidArgument if the renewer logs in by itself or is not waiting for a
-    /// token.
+    /// now. Without `lifetime`, a JWT is valid until its "exp". A token without "exp" does not
+    /// expire. A `lifetime` of 0 or less counts as a failed login, and so does a token with
+    /// characters that are invalid in an HTTP header. On failure: Status::InvalidArgument if the
+    /// renewer logs in by itself, is not waiting for a token, or the token is not UTF-8.
     Result<void> try_supply(std::string_view token, std::optional<std::chrono::seconds> lifetime =
                                                         std::nullopt) const noexcept {
         const std::int64_t seconds = !lifetime               ? -1

@@ -17,8 +17,8 @@ constexpr std::uint32_t number(Status status) noexcept {
 
 }  // namespace detail
 
-/// The stable name of a status, NUL-terminated: "expired". "unknown" for a number that the library
-/// does not know. The text is static.
+/// The stable name of a status, NUL-terminated, for example "expired". The name is "unknown" for a
+/// number that the library does not know. The text is static.
 [[nodiscard]] inline const char *status_name(Status status) noexcept {
     return bouncer_status_name(detail::number(status));
 }
@@ -54,7 +54,7 @@ public:
     explicit Outcome(bouncer_status status) noexcept : status_(static_cast<Status>(status)) {}
 
     [[nodiscard]] Status status() const noexcept { return status_; }
-    /// The stable name of the status, NUL-terminated: "expired". The text is static.
+    /// The stable name of the status, NUL-terminated, for example "expired". The text is static.
     [[nodiscard]] const char *name() const noexcept { return status_name(status_); }
     /// True if the token is invalid: respond with HTTP status 401.
     [[nodiscard]] bool is_invalid_token() const noexcept {

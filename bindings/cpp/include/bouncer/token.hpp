@@ -64,9 +64,9 @@ public:
     [[nodiscard]] std::optional<std::string_view> claim(std::string_view name) const noexcept {
         return detail::optional_text(bouncer_token_claim(handle_, name.data(), name.size()));
     }
-    /// The value of the claim `name`, which must be a string, without quotes and escapes. On
-    /// failure: Status::MissingClaim if the claim is absent or null, Status::MalformedClaims if it
-    /// has another type.
+    /// The string of the claim `name`: without quotes, and with escapes decoded. The claim must be
+    /// a string. On failure: Status::MissingClaim if the claim is absent or null,
+    /// Status::MalformedClaims if it has another type.
     Result<std::string_view> try_claim_string(std::string_view name) const noexcept {
         bouncer_str value = {nullptr, 0};
         return detail::call([&] { return detail::text(value); }, bouncer_token_claim_string,
@@ -113,7 +113,7 @@ public:
     [[nodiscard]] std::optional<std::string_view> kid() const noexcept {
         return detail::optional_text(bouncer_token_kid(handle_));
     }
-    /// The algorithm of the signature: "RS256". The text is static.
+    /// The algorithm of the signature, for example "RS256". The text is static.
     [[nodiscard]] std::string_view algorithm() const noexcept {
         return detail::text(bouncer_token_algorithm(handle_));
     }

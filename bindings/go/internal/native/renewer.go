@@ -111,8 +111,8 @@ func (r *Renewer) WaitLogin(timeout time.Duration) bool {
 }
 
 // Supply passes a token to the renewer after WaitLogin has returned true. The token is valid for
-// the given number of seconds from now. If seconds is negative, a JWT is valid until its "exp", and
-// any other token never expires.
+// the given number of seconds from now. If seconds is negative, a JWT is valid until its "exp". A
+// token without "exp" does not expire.
 func (r *Renewer) Supply(token string, seconds int64) *Error {
 	if !r.Acquire() {
 		return Closed
