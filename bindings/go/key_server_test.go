@@ -100,7 +100,9 @@ func hanging(t testing.TB, after http.HandlerFunc) (handler http.HandlerFunc, re
 			close(gate)
 		}
 	}
-	t.Cleanup(release) // runs before the Close of the server, which waits for its handlers
+	// If the server is already started, release runs before the server's Close, which waits for
+	// its handlers.
+	t.Cleanup(release)
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-gate:
@@ -139,7 +141,7 @@ func (s signers) jwks(t testing.TB, kids ...string) string {
 	return asJSON(map[string]any{"keys": keys})
 }
 
-// token returns a token for anna, signed with the key of kid.
+// token returns a token for anna that expires in one hour, signed with the key of kid.
 func (s signers) token(t testing.TB, kid string) string {
 	header := fmt.Sprintf(`{"alg":"EdDSA","kid":%q}`, kid)
 	payload := fmt.Sprintf(`{"uid":"anna","exp":%d}`, time.Now().Add(time.Hour).Unix())
@@ -161,8 +163,8 @@ func remoteVerifier(t testing.TB, keys *bouncer.RemoteJWKS) *bouncer.Verifier {
 	return must(bouncer.NewVerifier(keys, remotePolicy))(t)
 }
 
-// soon returns a context that ends after 20 s, for calls that must end soon. 20 s are enough on a
-// busy machine.
+// soon returns a context with a timeout of 20 s, for calls that take much less time. Only a busy
+// machine needs so long.
 func soon(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	t.Cleanup(cancel)

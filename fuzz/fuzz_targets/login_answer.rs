@@ -1,6 +1,6 @@
-//! Uses any bytes as the response to a login to DC/OS and to an OAuth 2.0 server. The first two
-//! bytes are the HTTP status, the other bytes the body. The result is a token that is valid in an
-//! Authorization header, or an error text of one line.
+//! Uses arbitrary bytes as the response to two logins: to an OAuth 2.0 server and to DC/OS. The
+//! first two bytes, modulo 1000, are the HTTP status. The other bytes are the body. A login must
+//! return a token that is valid in an Authorization header, or an error text of one line.
 //!
 //! `cargo +nightly fuzz run login_answer`
 

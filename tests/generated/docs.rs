@@ -12,15 +12,15 @@ fn page() -> String {
     let mut page = format!(
         "<!-- {DO_NOT_EDIT} -->\n# Settings\n\n\
          Every setting, by kind. The names are the same in C, C++, Go (in CamelCase), Python and in JSON\n\
-         documents. `docs/settings.schema.json` describes the documents for editors. ⚠ marks a setting that\n\
-         accepts something that is rejected by default.\n\n\
-         | type | as text (C) | in a document |\n|---|---|---|\n\
+         documents. Editors can check these documents with `docs/settings.schema.json`. ⚠ marks a setting\n\
+         that accepts something that is rejected by default.\n\n\
+         | type | as text (C) | in a JSON document |\n|---|---|---|\n\
          | flag | `true`, `false` | `true`, `false` |\n\
          | text, choice | the text itself; never empty | `\"text\"` |\n\
          | duration | `500ms`, `30s`, `5m`, `2h`, `1d` | `\"30s\"` |\n\
-         | size | `16384`, `16KiB`, `1MiB` | `16384`, `\"16KiB\"` |\n\
+         | size | `16384` (bytes), `16KiB`, `1MiB` | `16384`, `\"16KiB\"` |\n\
          | count | `100` | `100` |\n\
-         | time | seconds since 1970 | |\n\
+         | time | seconds since 1970 | not allowed |\n\
          | list | one call for each item | `[\"a\", \"b\"]`, never empty |\n\
          | map | one call for each `name.member` | `{{\"member\": \"text\"}}`, `{{\"member\": [\"a\", \"b\"]}}` |\n"
     );

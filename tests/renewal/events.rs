@@ -1,4 +1,4 @@
-//! Observers of a renewer: they may hang, and they may use the renewer.
+//! Observers of a renewer may hang, and may use the renewer. A custom token source may hang too.
 
 use crate::iam::Iam;
 use crate::{TIMEOUT, builder};

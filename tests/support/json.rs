@@ -1,7 +1,7 @@
 //! Properties of a JSON text, determined with serde_json. Tests compare them with the strict JSON
 //! reader of the library.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(dead_code, reason = "each test binary uses only a part of this file")]
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::HashSet;

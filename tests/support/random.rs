@@ -1,6 +1,6 @@
 //! Pseudorandom numbers from a fixed seed, so that failures can be reproduced.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(dead_code, reason = "each test binary uses only a part of this file")]
 
 /// The generator SplitMix64 (Steele, Lea, Flood 2014).
 pub(crate) struct Random(u64);

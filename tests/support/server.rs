@@ -1,7 +1,7 @@
 //! An HTTP server on loopback with configurable responses and faults. It counts requests and
 //! connections.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(dead_code, reason = "each test binary uses only a part of this file")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -34,13 +34,14 @@ impl Request {
 /// What the server sends for a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
-    /// Status, header fields and body. Content-Length is added.
+    /// Status, header fields and body. The server adds Content-Length and `Connection: close`.
     Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
     /// Only these bytes. The server adds no response head.
     Bytes(Vec<u8>),
     /// These bytes one by one, with a pause before each one.
     Drip(Vec<u8>, Duration),
-    /// A response head, and then this number of bytes, rounded down to a multiple of 64 KiB.
+    /// A response head, and then a body of spaces. Its length is this number of bytes, rounded down
+    /// to a multiple of 64 KiB.
     Flood(&'static str, usize),
     /// Another reply after a pause.
     Late(Duration, Box<Reply>),
@@ -138,11 +139,12 @@ impl Server {
         self.origin.rsplit(':').next().unwrap().parse().unwrap()
     }
 
-    /// Replaces the behaviour for later requests.
+    /// Calls `behaviour` for each later request, and sends the reply that it returns.
     pub(crate) fn behave(&self, behaviour: impl Fn(&Request) -> Reply + Send + Sync + 'static) {
         *self.shared.behaviour.lock().unwrap() = Arc::new(behaviour);
     }
 
+    /// Sends `reply` for all later requests.
     pub(crate) fn say(&self, reply: Reply) {
         self.behave(move |_| reply.clone());
     }

@@ -1,7 +1,7 @@
 //! Signs tokens with the fixed keys in `tests/data/keys`. Uses the RustCrypto crates. Only the type
 //! `Algorithm` is from the library under test.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(dead_code, reason = "each test binary uses only a part of this file")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,6 +1,6 @@
 //! Published test vectors that no crate contains, and reports of the tests that use them.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(dead_code, reason = "each test binary uses only a part of this file")]
 
 use bouncer_verify::Backend;
 use serde::de::DeserializeOwned;

@@ -22,7 +22,7 @@ pub(super) fn metadata_urls(issuer: &str) -> Vec<String> {
         Some(scheme.len() + "://".len() + path)
     });
     let (origin, path) = issuer.split_at_checked(path_start.unwrap_or(issuer.len())).unwrap_or((issuer, ""));
-    // RFC 8414 §3.1 and §5: the well-known part comes between host and path.
+    // RFC 8414 §3.1 and §5: the well-known path comes between host and path.
     urls.push(format!("{origin}{OAUTH}{path}"));
     if !path.is_empty() {
         urls.push(format!("{origin}{OPENID}{path}"));
@@ -50,7 +50,8 @@ impl<'a> Document<'a> {
 
 /// Returns the "jwks_uri" of the metadata. The "issuer" of the metadata must equal `issuer`
 /// character by character (OpenID Connect Discovery §4.3). Otherwise the metadata of another issuer
-/// could supply other keys. If `issuer` is the URL of the metadata, a trailing slash may differ.
+/// could supply other keys. If `issuer` is the URL of the metadata, the comparison ignores a
+/// trailing slash.
 pub(super) fn jwks_uri(metadata: &[u8], issuer: &str) -> Result<String, FetchError> {
     let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
     let text = std::str::from_utf8(metadata)
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_well_known_path_is_tried_after_the_issuer_and_then_before_its_path() {
+    fn the_well_known_path_is_first_appended_and_then_inserted_after_the_host() {
         for (issuer, expected) in [
             (
                 "https://idp.example/a/b",
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn if_the_metadata_url_is_configured_the_metadata_must_contain_its_issuer() {
+    fn if_the_metadata_url_is_configured_the_issuer_in_the_metadata_must_match_that_url() {
         let named = |issuer: &str| format!(r#"{{"issuer":"{issuer}","jwks_uri":"u"}}"#);
         for (address, issuer, expected) in [
             ("https://a/.well-known/openid-configuration", "https://a", true),

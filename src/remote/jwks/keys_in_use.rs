@@ -40,8 +40,8 @@ pub(super) struct Validators {
 }
 
 impl KeysInUse {
-    /// Makes the keys of `document`. They become fresh and usable when [`KeysInUse::confirm`] is
-    /// called.
+    /// `jwks` is the parsed `document`. The keys are neither fresh nor usable until
+    /// [`KeysInUse::confirm`] is called.
     pub(super) fn new(jwks: JwkSet, generation: u64, document: Vec<u8>) -> Self {
         let now = Instant::now();
         Self {

@@ -39,14 +39,14 @@ pub struct RemoteJwkSetStatus {
     pub attempts: u64,
     /// Number of attempts that began because they were scheduled.
     pub scheduled: u64,
-    /// Number of attempts that began because the previous attempt failed.
+    /// Number of attempts that began because the previous scheduled attempt failed.
     pub retries: u64,
     /// Number of attempts that began because of a token with an unknown kid.
     pub unknown_kid: u64,
     /// Number of attempts that began because of a token that no key verified. The token had no kid,
     /// or its signature was invalid under the key of its kid.
     pub without_kid: u64,
-    /// Number of attempts that the program requested.
+    /// Number of attempts that began because the program requested an attempt.
     pub requested: u64,
     /// Number of tokens without a matching key that caused no attempt, because their kid was known
     /// to be absent or the budget was spent.

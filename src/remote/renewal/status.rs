@@ -33,14 +33,14 @@ pub struct TokenRenewerStatus {
     pub attempts: u64,
     /// Number of logins begun on schedule, or because there was no token.
     pub scheduled: u64,
-    /// Number of logins begun because the previous one failed.
+    /// Number of logins begun because the previous scheduled login failed.
     pub retries: u64,
     /// Number of logins begun because a server rejected the token.
     pub rejections: u64,
-    /// Number of logins that the program requested.
+    /// Number of logins begun because the program requested a login.
     pub requested: u64,
-    /// Number of rejected tokens that caused no login: the limit of one login in 30 s was reached,
-    /// or Retry-After forbade a login.
+    /// Number of rejections of a token that caused no login: the limit of one login in 30 s was
+    /// reached, or Retry-After forbade a login.
     pub suppressed: u64,
 }
 

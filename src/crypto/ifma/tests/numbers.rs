@@ -3,7 +3,8 @@
 use crate::crypto::ifma::limbs::{self, Number};
 use num_bigint::BigUint;
 
-/// A pseudorandom generator (xorshift64*). Its sequence is the same in every run.
+/// A pseudorandom generator (xorshift64, with the multiplication of xorshift64*). Its sequence is
+/// the same in every run with the same seed.
 pub(super) struct Random(pub(super) u64);
 
 impl Random {

@@ -84,8 +84,7 @@ fn a_signature_must_have_the_length_of_n_and_be_below_n() {
         let signature = signer.sign(b"message");
         let len = signature.len();
         let n = BigUint::from_bytes_be(&signer.n);
-        // The signature plus n: equal modulo n. It has the signature's length unless the sum
-        // overflows.
+        // The signature plus n is equal to the signature modulo n. The sum may be one byte longer.
         let higher = (BigUint::from_bytes_be(&signature) + &n).to_bytes_be();
         assert!(!signer.verify(b"message", &higher));
         for not_below in [n.clone(), &n + 1_u32, power_of_two(8 * len) - 1_u32] {
@@ -129,16 +128,16 @@ fn each_lane_has_its_own_key_and_verdict() {
         assert_eq!(verify(&swapped), !(1 << i | 1 << j));
     }
     for i in 0..LANES {
-        let mut spoilt = genuine.clone();
-        spoilt[i][20 * i] ^= 1;
-        assert_eq!(verify(&spoilt), !(1 << i));
-        spoilt[i] = signers[i].n.clone();
-        assert_eq!(verify(&spoilt), !(1 << i));
-        spoilt[i].clear();
-        assert_eq!(verify(&spoilt), !(1 << i));
+        let mut corrupted = genuine.clone();
+        corrupted[i][20 * i] ^= 1;
+        assert_eq!(verify(&corrupted), !(1 << i));
+        corrupted[i] = signers[i].n.clone();
+        assert_eq!(verify(&corrupted), !(1 << i));
+        corrupted[i].clear();
+        assert_eq!(verify(&corrupted), !(1 << i));
     }
-    // Keys of two sizes in one batch: only signatures with keys of the first key's size can be
-    // valid.
+    // In a batch with keys of two sizes, the size of the first key counts. Signatures with keys of
+    // the other size are not verified: their bits are 0.
     let digest = Sha256::digest(b"message").into();
     let [small, large] = [&a, &larger].map(|signer| (&signer.kernel, signer.sign(b"message")));
     let batch = |of: [&(&Key, Vec<u8>); 2]| {
