@@ -47,7 +47,9 @@ fn a_hanging_observer_blocks_no_fetch_and_receives_the_newest_calls_later() {
     // The calls arrive in order. The queue holds 256 calls and drops the oldest ones.
     let seen: Vec<u64> = (0..257).map(|_| attempts.recv_timeout(TIMEOUT).unwrap()).collect();
     assert_eq!(seen[0], 1);
-    assert_eq!(seen[1..], (46..=301).collect::<Vec<_>>());
+    // The call for the last fetch may be queued after the release, so one call less is dropped.
+    assert!(seen[1] == 46 || seen[1] == 45, "{}", seen[1]);
+    assert_eq!(seen[1..], (seen[1]..seen[1] + 256).collect::<Vec<_>>());
 }
 
 #[test]
