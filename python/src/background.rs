@@ -106,16 +106,18 @@ pub(crate) fn reporter() -> impl Fn(&RemoteJwkSetStatus) + Send + Sync {
     let last = LastReport::default();
     let last_good_error = Mutex::new(None);
     move |status| {
-        if status.state == RemoteJwkSetState::Closed {
-            return;
-        }
         let source = &status.source;
+        // The key set may have been closed after the attempt. A failure is still logged, unless
+        // closing interrupted the attempt.
+        let is_closed = status.state == RemoteJwkSetState::Closed;
         match last.update(status.generation, status.last_error_at) {
+            Some(_) if is_closed && !has_failed(status.last_error.as_ref()) => {}
             Some(true) => {
                 let (error, failure) = texts(status.last_error.as_ref());
                 let next = status.next_attempt.as_secs_f64();
                 call("keys_failed", (source, error, failure, status.failures_in_row, next));
             }
+            Some(false) if is_closed => {}
             Some(false) => {
                 call("keys_changed", (source, status.generation, status.usable_keys, status.skipped_keys));
             }
@@ -139,19 +141,24 @@ pub(crate) fn reporter() -> impl Fn(&RemoteJwkSetStatus) + Send + Sync {
 pub(crate) fn token_reporter() -> impl Fn(&TokenRenewerStatus) + Send + Sync {
     let last = LastReport::default();
     move |status| {
-        if status.state == TokenRenewerState::Closed {
-            return;
-        }
+        let is_closed = status.state == TokenRenewerState::Closed;
         let (source, next) = (&status.source, status.next_attempt.as_secs_f64());
         match last.update(status.generation, status.last_error_at) {
+            Some(_) if is_closed && !has_failed(status.last_error.as_ref()) => {}
             Some(true) => {
                 let (error, failure) = texts(status.last_error.as_ref());
                 call("login_failed", (source, error, failure, status.failures_in_row, next));
             }
+            Some(false) if is_closed => {}
             Some(false) => call("token_changed", (source, status.generation, next)),
             None => {}
         }
     }
+}
+
+/// Returns whether an attempt failed by itself, not because it was interrupted by closing.
+fn has_failed(error: Option<&FetchError>) -> bool {
+    error.is_some_and(|error| !error.is_closed())
 }
 
 fn texts(error: Option<&FetchError>) -> (String, &'static str) {

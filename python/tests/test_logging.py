@@ -61,6 +61,19 @@ def test_each_failure_is_logged_once_and_closing_is_not_logged(
     assert "scheduled failures in a row: 2;" in logged[1]
 
 
+def test_a_failure_is_logged_even_if_the_key_set_is_closed_at_once(
+    caplog: pytest.LogCaptureFixture, server: Server
+) -> None:
+    server.say(status=503)
+    for _ in range(50):
+        keys = RemoteJwkSet(server.url, lazy=True)
+        with pytest.raises(KeysUnavailableError):
+            keys.refresh()
+        keys.close()
+    logged = [text for level, text in records(caplog) if level == "WARNING"]
+    assert len(logged) == 50 and all("HTTP 503" in text for text in logged)
+
+
 def test_a_last_good_file_that_cannot_be_written_is_logged_once(
     caplog: pytest.LogCaptureFixture, server: Server, tmp_path: Path
 ) -> None:

@@ -115,7 +115,7 @@ impl HttpTransport {
         // This check must follow `store`. Then either `interrupt` finds the agent, or this check
         // sees the flag.
         if self.interrupted.load(Ordering::SeqCst) {
-            return Err(FetchError::new(FetchFailure::Other, "the key set or renewer was closed"));
+            return Err(FetchError::closed());
         }
         let mut head = Request::builder().method(request.method()).uri(uri.clone());
         for (name, value) in &request.headers {

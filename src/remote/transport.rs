@@ -188,6 +188,8 @@ impl fmt::Display for FetchFailure {
     }
 }
 
+const CLOSED: &str = "the key set or renewer was closed";
+
 /// The error of a failed fetch or login. The only parts of the response that it contains are the
 /// status and the error code of a login.
 #[derive(Clone, PartialEq, Eq)]
@@ -204,6 +206,18 @@ impl FetchError {
     /// Makes an error from its kind and a detail. The detail appears in logs.
     pub fn new(failure: FetchFailure, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { failure, detail: detail.into(), retry_after: None, server_time: None }
+    }
+
+    /// Makes the error of an attempt that [`close`](crate::RemoteJwkSet::close) interrupted.
+    pub(super) fn closed() -> Self {
+        Self::new(FetchFailure::Other, CLOSED)
+    }
+
+    /// Whether closing the key set or renewer interrupted the attempt, so nothing is known about
+    /// the server.
+    #[doc(hidden)]
+    pub fn is_closed(&self) -> bool {
+        self.failure == FetchFailure::Other && self.detail == CLOSED
     }
 
     /// The kind of failure, to match on.

@@ -283,12 +283,17 @@ impl<J: Job> Worker<J> {
             };
             drop(attempts);
             // A program's own transport or token source may panic.
-            let result = catch_unwind(AssertUnwindSafe(|| self.job.attempt(reason))).unwrap_or_else(|_| {
-                Err(FetchError::new(
-                    FetchFailure::Other,
-                    "the transport or token source panicked, which is a bug",
-                ))
-            });
+            let mut result =
+                catch_unwind(AssertUnwindSafe(|| self.job.attempt(reason))).unwrap_or_else(|_| {
+                    Err(FetchError::new(
+                        FetchFailure::Other,
+                        "the transport or token source panicked, which is a bug",
+                    ))
+                });
+            // `close` interrupts an attempt, which then fails with any error.
+            if result.is_err() && self.is_closed() {
+                result = Err(FetchError::closed());
+            }
             attempts = process.lock();
             attempts.record(reason, &result, |failures, error| self.job.pause(failures, error));
             self.job.record_attempt(&mut attempts);

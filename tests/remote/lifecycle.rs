@@ -285,6 +285,7 @@ fn closing_interrupts_a_fetch_and_wakes_all_waiting_callers() {
     assert!(start.elapsed() < Duration::from_millis(1500), "close waits at most one second for its threads");
     assert_eq!(waiting.join().unwrap(), ErrorKind::KeysUnavailable);
     assert_eq!(refreshing.join().unwrap().failure(), FetchFailure::Other);
+    assert!(keys.status().last_error.unwrap().is_closed());
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 
     let closed = verifier.verify(token("rsa-2048-a", Some("a"))).unwrap_err();

@@ -130,7 +130,7 @@ impl RenewalJob {
         if reason == Reason::Rejection && is_in_use(&new) {
             self.wait_unless_closed(MIN_LOGIN_INTERVAL);
             if self.closed.load(Ordering::SeqCst) {
-                return Err(FetchError::new(FetchFailure::Other, "the renewer was closed"));
+                return Err(FetchError::closed());
             }
             new = self.source.login()?;
         }
@@ -387,7 +387,7 @@ mod tests {
             thread::yield_now();
         }
         job.close();
-        assert_eq!(attempt.join().unwrap().unwrap_err().detail(), "the renewer was closed");
+        assert_eq!(attempt.join().unwrap().unwrap_err().detail(), "the key set or renewer was closed");
         assert!(start.elapsed() < MIN_LOGIN_INTERVAL);
     }
 }
