@@ -99,7 +99,7 @@ fn is_binary(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_err() || text.iter().any(is_control)
 }
 
-/// Returns the likely mistake in `token`, the part of an Authorization header after its scheme, which
+/// Returns the likely mistake in `token`, the part of an Authorization header after its scheme. It
 /// contains an invalid character.
 #[cold]
 pub(crate) fn why_no_token_after_scheme(token: &[u8]) -> &'static str {
