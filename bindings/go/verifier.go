@@ -33,7 +33,7 @@ type KeySource interface {
 // its Close, the verifier returns [ErrKeysUnavailable].
 //
 // The error is [ErrInvalidArgument] if the policy is not valid or keys is nil, and [ErrClosed] if
-// the keys are closed.
+// the key set is closed.
 func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 	switch keys := keys.(type) {
 	case nil:

@@ -1,4 +1,4 @@
-//! Converts the argument `tokens` of batch methods, and the list of their results.
+//! Converts the argument `tokens` of batch methods to Rust, and their results to a Python list.
 
 use crate::error::{exception, invalid_argument};
 use crate::text::Text;
@@ -31,7 +31,8 @@ impl<'py> FromPyObject<'_, 'py> for Texts {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        // A single token is rejected here, because it is an iterable of characters, not of tokens.
+        // A single `str` or `bytes` is rejected here: it is iterable too, but its items are not
+        // tokens.
         let one = object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>();
         if one || object.get_type().getattr_opt("__iter__")?.is_none() {
             let other = object.get_type().name()?;

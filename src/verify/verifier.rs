@@ -219,7 +219,7 @@ impl Verifier {
     }
 
     /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`,
-    /// if the keys were closed, or if they never change.
+    /// if the key set was closed, or if its keys never change.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         match &self.0.keys.0 {
             Source::Fixed(_) => false,

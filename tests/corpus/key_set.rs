@@ -25,8 +25,8 @@ pub(crate) fn file() -> File {
     .cases(mixtures())
 }
 
-/// A usable key that is in the set together with the tested key. Its JWK is small, and most tested
-/// keys have another type.
+/// A usable key that is in the set together with the tested key. It is an Ed25519 key, because its
+/// JWK is small and most tested keys have another type.
 fn good() -> Jwk {
     jwk("ed25519-a").kid("good")
 }

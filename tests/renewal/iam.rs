@@ -58,6 +58,7 @@ impl Iam {
                 },
                 _ => protected(request, &tokens),
             };
+            // A Duration has no sign, but `skew` may be negative. It is at most 100 000 s.
             let date = SystemTime::now() + Duration::from_secs(100_000);
             let date = date - Duration::from_secs((100_000 - behaviour.skew) as u64);
             reply.with("Date", httpdate::fmt_http_date(date)).late(behaviour.pause)

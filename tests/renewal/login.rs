@@ -380,8 +380,9 @@ fn a_secret_is_read_in_every_format() {
 
 #[test]
 fn the_environment_variable_may_contain_the_secret_in_any_format_or_a_path() {
-    const ALONE: &str = "BOUNCER_LOGIN_URL";
-    if let Ok(url) = std::env::var(ALONE) {
+    // Set only in the child processes, which run this test again with another environment.
+    const LOGIN_URL: &str = "BOUNCER_LOGIN_URL";
+    if let Ok(url) = std::env::var(LOGIN_URL) {
         let renewer = TokenRenewer::service_account_from_env().unwrap().build().unwrap();
         let _ = renewer.token().unwrap();
         assert_eq!(renewer.status().source, url);
@@ -400,7 +401,7 @@ fn the_environment_variable_may_contain_the_secret_in_any_format_or_a_path() {
                 "--exact",
                 "login::the_environment_variable_may_contain_the_secret_in_any_format_or_a_path",
             ])
-            .env(ALONE, iam.login_url())
+            .env(LOGIN_URL, iam.login_url())
             .env("DCOS_SERVICE_ACCOUNT_CREDENTIAL", value)
             .status();
         assert!(status.unwrap().success(), "{value}");

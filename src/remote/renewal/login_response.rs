@@ -7,11 +7,11 @@ use crate::remote::transport::{BodyLimit, FetchError, FetchFailure, HttpResponse
 use crate::remote::{decode, freshness};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Maximum size of a response.
+/// Maximum size of a response body.
 pub(super) const LIMIT: BodyLimit = BodyLimit { name: "the limit", bytes: 128 * 1024 };
 
-/// The error codes that may appear in error texts: the codes of RFC 6749 §4.1.2.1 and §5.2, RFC
-/// 8707, RFC 9449 and DC/OS. Other text of a response may be secret.
+/// The error codes that may appear in error texts. They come from RFC 6749 §4.1.2.1 and §5.2, RFC
+/// 8707, RFC 9449 and DC/OS. All other text of a response may be secret, so errors omit it.
 const CODES: [&str; 14] = [
     "invalid_request",
     "invalid_client",
@@ -79,7 +79,7 @@ pub(super) fn error_code(body: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Returns the Date of a response, in seconds since 1970.
+/// Returns the `Date` header of a response, in seconds since 1970.
 pub(super) fn date(response: &HttpResponse) -> Option<i64> {
     let date = httpdate::parse_http_date(response.values("date").next()?).ok()?;
     i64::try_from(date.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()

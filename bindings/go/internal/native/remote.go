@@ -35,8 +35,8 @@ func (r *RemoteJWKS) newVerifier(policy *C.bouncer_policy, verifier **C.bouncer_
 	return C.bouncer_verifier_new_remote(r.pointer, policy, verifier, err)
 }
 
-// Wait blocks until the fetch of this ticket is over, the keys are closed, or the timeout has
-// passed. It returns true if the fetch is over or the keys were closed before the call.
+// Wait blocks until the fetch of this ticket is over, the key set is closed, or the timeout has
+// passed. It returns true if the fetch is over or the key set was closed before the call.
 func (r *RemoteJWKS) Wait(ticket uint64, timeout time.Duration) bool {
 	if !r.Acquire() {
 		return true
@@ -45,7 +45,7 @@ func (r *RemoteJWKS) Wait(ticket uint64, timeout time.Duration) bool {
 	return C.bouncer_remote_jwks_wait(r.pointer, C.uint64_t(ticket), milliseconds(timeout)) != 0
 }
 
-// WaitAttempts blocks until the total number of ended fetches is at least attempts, the keys are
+// WaitAttempts blocks until the total number of ended fetches is at least attempts, the key set is
 // closed, or the timeout has passed.
 func (r *RemoteJWKS) WaitAttempts(attempts uint64, timeout time.Duration) {
 	if !r.Acquire() {
@@ -96,7 +96,7 @@ func (r *RemoteJWKS) Current() (*JWKS, *Error) {
 	return newJWKS(jwks), nil
 }
 
-// Generation returns the number of changes of the keys, or 0 if they are closed.
+// Generation returns the number of changes of the keys, or 0 if the key set is closed.
 func (r *RemoteJWKS) Generation() uint64 {
 	if !r.Acquire() {
 		return 0

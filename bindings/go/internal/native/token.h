@@ -10,8 +10,8 @@ typedef struct {
 	uint32_t start, len;
 } bouncer_go_span;
 
-// The content of a verified token, except the text. The bits of times are 1 for exp, 2 for nbf and
-// 4 for iat.
+// The claims and header parameters of a verified token. The spans are positions in the text buffer.
+// The bits of times show which claims are present: 1 for exp, 2 for nbf, 4 for iat.
 typedef struct {
 	int64_t exp, nbf, iat;
 	bouncer_go_span payload, header, kid, alg, uid, iss, sub, jti;
@@ -55,7 +55,7 @@ static inline bouncer_go_span bouncer_go_place(
 	return bouncer_go_append(text, room, len, piece.data, piece.len);
 }
 
-// Appends the parts of a token to text that fit. Always adds the length of all parts to *len.
+// Appends each part of a token to text if it fits. Always adds the length of all parts to *len.
 static inline void bouncer_go_write_token(
 		const bouncer_token *token, bouncer_go_claims *claims, char *text, size_t room, size_t *len) {
 	bouncer_str payload = bouncer_token_payload(token);
@@ -77,7 +77,7 @@ static inline void bouncer_go_write_token(
 	claims->has_uid = uid.data != NULL;
 }
 
-// Appends the parts of an error to text that fit. Always adds the length of all parts to *len.
+// Appends each part of an error to text if it fits. Always adds the length of all parts to *len.
 static inline void bouncer_go_write_error(const bouncer_error *error, bouncer_go_span *message,
 		bouncer_go_span *claim, char *text, size_t room, size_t *len) {
 	const char *words = bouncer_error_message(error);
@@ -86,8 +86,8 @@ static inline void bouncer_go_write_error(const bouncer_error *error, bouncer_go
 	*claim = bouncer_go_append(text, room, len, name.data, name.len);
 }
 
-// Copies the token or error of a verdict into text, a buffer of room bytes, and frees the object.
-// If the buffer is too small, the object is not freed: call this again with a buffer of text_len
+// Copies the token or error of a verdict into text, a buffer of room bytes, and frees the token or
+// error. If the buffer is too small, nothing is freed: call this again with a buffer of text_len
 // bytes.
 static inline void bouncer_go_read(bouncer_go_verdict *verdict, char *text, size_t room) {
 	bouncer_token *token = (bouncer_token *)verdict->token;

@@ -21,7 +21,7 @@ type Keys interface {
 	newVerifier(policy *C.bouncer_policy, verifier **C.bouncer_verifier, err **C.bouncer_error) C.bouncer_status
 }
 
-// HeldKeys keeps the C object of keys alive, even after the keys are closed.
+// HeldKeys keeps the C object of a key set alive, even after the key set is closed.
 type HeldKeys struct {
 	Handle
 	keys Keys
