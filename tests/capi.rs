@@ -67,8 +67,8 @@ fn compile_file(file: &str, flags: &[&str]) -> PathBuf {
 fn assert_runs(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let printed = String::from_utf8_lossy(&output.stderr);
-    // The program must also print nothing to stderr: if valgrind finds errors in a forked child,
-    // the exit status does not change.
+    // Standard error must be empty too. If valgrind finds errors in a forked child, it prints them,
+    // but the exit status stays 0.
     assert!(output.status.success() && printed.is_empty(), "{command:?}: {}\n{printed}", output.status);
 }
 
@@ -223,7 +223,7 @@ fn the_library_survives_dlclose_while_a_thread_that_used_it_lives() {
 }
 
 #[test]
-fn a_child_forked_during_a_keys_first_verification_can_use_that_key() {
+fn a_child_forked_during_the_first_verification_with_a_key_can_use_the_key() {
     let part = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
     // The largest key takes longest to prepare. The test signs nothing: all signatures are invalid.
     let key = Jwk::from_der(&Key::load("rsa-8192").public_der()).unwrap().to_json();

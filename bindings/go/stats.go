@@ -14,7 +14,7 @@ const (
 	KeysEmpty  = "empty"   // no keys yet
 	KeysFresh  = "fresh"   // the keys are fresh
 	KeysStale  = "stale"   // in use, but a refresh is overdue, or the keys are from a seed or an old file
-	KeysTooOld = "too_old" // the issuer last confirmed them longer than MaxStale ago, so not used
+	KeysTooOld = "too_old" // not used: the issuer last confirmed the keys longer than MaxStale ago
 	KeysClosed = "closed"  // closed during the call of Stats
 )
 

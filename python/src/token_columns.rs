@@ -11,12 +11,12 @@ use pyo3::types::{PyBytes, PyMemoryView, PyString};
 /// byte.
 ///
 /// - status: a memoryview of format "I" (UInt32). 0 for an accepted token, else the number of the
-///   error; codes() returns it as text.
-/// - exp: a memoryview of format "q" (Int64). "exp" of each accepted token; 0 if the row has no
-///   value.
+///   error. codes() returns the errors as text.
+/// - exp: a memoryview of format "q" (Int64). "exp" of each accepted token, in seconds since 1970;
+///   0 if the row has no value.
 /// - exp_validity: the validity bitmap of `exp`.
-/// - uid_offsets: a memoryview of format "q" (LargeUtf8). The start of each "uid" in `uid_data`,
-///   and the end of the last one.
+/// - uid_offsets: a memoryview of format "q" (LargeUtf8). The byte offset in `uid_data` at which
+///   each "uid" starts, then the offset at which the last one ends.
 /// - uid_data: the "uid" of each accepted token, concatenated, in UTF-8.
 /// - uid_validity: the validity bitmap of the "uid" column.
 #[pyclass(frozen, module = "bouncer_verify")]

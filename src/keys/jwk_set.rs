@@ -37,8 +37,8 @@ pub struct JwkSet {
     without_kid: Vec<usize>,
     skipped: Box<[SkippedKey]>,
     known_headers: KnownHeaders,
-    /// Index of the key that verified the last token with several candidates. Later tokens try this
-    /// key first.
+    /// Index of the key that verified the most recent token for which several keys were candidates.
+    /// Later tokens try this key first.
     recent: AtomicUsize,
 }
 
@@ -242,9 +242,12 @@ impl JwkSet {
         self.verify_again(by_kernel.iter().flatten(), candidates, algorithm, message, signature)
     }
 
-    /// Returns the verdict on a signature that no candidate has verified so far. For the keys in
-    /// `by_kernel`, only the AVX-512 kernel has rejected the signature. The reference back end
-    /// verifies the signature again with these keys.
+    /// Verifies a signature again that no candidate has verified so far. `by_kernel` contains the
+    /// keys with which only the AVX-512 kernel has rejected the signature. Returns the key that
+    /// verifies it. [`VerifyingKey::verify_again`] may skip this second verification.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidSignature`]: no key verifies the signature.
     pub(super) fn verify_again<'i>(
         &self,
         by_kernel: impl IntoIterator<Item = &'i usize>,
@@ -285,8 +288,8 @@ impl JwkSet {
         (algorithm == Algorithm::Rs256 && key.is_accelerated()).then_some(key)
     }
 
-    /// Returns the error for a token with this header, which no key matches. The error text may
-    /// contain the token's algorithm. It contains the token's kid only if the set has that kid.
+    /// Returns the error for a token whose header matches no key. The error text may contain the
+    /// token's algorithm. It contains the token's kid only if a skipped key of the set has it.
     #[cold]
     fn no_matching_key(&self, header: &JoseHeader<'_>) -> Error {
         let error = Error::new(ErrorKind::NoMatchingKey, "");

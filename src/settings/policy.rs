@@ -11,8 +11,9 @@ impl Policy {
     /// Makes a policy from settings of [`SettingsKind::Policy`].
     ///
     /// # Errors
-    /// [`crate::ErrorKind::InvalidArgument`]: an earlier change of the settings failed, no issuer
-    /// is set, or settings contradict each other.
+    /// [`crate::ErrorKind::InvalidArgument`]: an earlier change of the settings failed, or two
+    /// settings contradict each other, or none of these is set: `issuers`, `any_issuer`, and the
+    /// profile `dcos`.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
         let settings = settings.usable(SettingsKind::Policy)?;
         let is_dcos = settings.text("profile") == Some("dcos");

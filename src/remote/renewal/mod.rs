@@ -5,7 +5,8 @@
 //! | `token_renewer`, `token_renewer_builder` | the handle and its settings |
 //! | `renewal_job` | one attempt: a login, the token in use, and when the next login is due |
 //! | `token_source` | the trait for sources of tokens, and a new token |
-//! | `service_login`, `service_account` | DC/OS: the login and its service login token |
+//! | `service_login` | DC/OS: the login |
+//! | `service_account` | DC/OS: the service account, which makes service login tokens |
 //! | `account_secret` | DC/OS: reads the secret in all its usual formats |
 //! | `client_credentials` | OAuth 2.0 (RFC 6749 §4.4): the login |
 //! | `client`, `auth_method` | OAuth 2.0: how the client authenticates |

@@ -58,7 +58,7 @@ pub(crate) fn remote(case: &'static Case) -> Candidate {
     candidate(case, "bouncer_verify, remote keys", move |token| verifier.verify(token))
 }
 
-/// Returns the service's own token while it is valid.
+/// Measures a call that returns the service's own token while the token is valid.
 pub(crate) fn own_token() -> Candidate {
     let source = || Ok(NewToken::new("x".repeat(430))?.expires_in(Duration::from_secs(3600)));
     let renewer = TokenRenewer::source("bench", source).build().expect("a renewer");
