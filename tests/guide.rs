@@ -240,14 +240,14 @@ fn issuer(name: &str) -> (Server, PathBuf) {
     (server, folder)
 }
 
-/// Replaces each time in `text` with `TIME`, and cuts each line at its first ` (`, because these
-/// parts differ from run to run.
+/// Replaces each time in `text` with `TIME`, and cuts a line after a time that is followed by ` (`:
+/// these parts differ from run to run.
 fn without_times(text: &str) -> String {
     let is_time = |word: &str| word.len() == 20 && word.ends_with('Z') && word.contains('T');
     let line = |line: &str| {
-        let line = line.split(" (").next().unwrap_or_default();
-        let words = line.split(' ').map(|word| if is_time(word) { "TIME" } else { word });
-        words.collect::<Vec<_>>().join(" ")
+        let words: Vec<_> = line.split(' ').map(|word| if is_time(word) { "TIME" } else { word }).collect();
+        let line = words.join(" ");
+        line.find("TIME (").map_or(line.clone(), |i| line[..i + 4].to_owned())
     };
     text.trim_end().lines().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -10,7 +10,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-// Once. The keys are fetched in the background and stay fresh.
+// Once, at start. The keys are fetched in the background and stay fresh.
 func protect(handler http.Handler, issuer, audience string) (http.Handler, error) {
 	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{Discover: issuer, Logger: slog.Default()})
 	if err != nil {

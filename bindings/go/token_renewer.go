@@ -26,8 +26,9 @@ import (
 //     old token is used until it expires.
 //   - Callers wait only if there is no valid token, or if the token is about to expire. A token is
 //     about to expire in the last 5 % of its lifetime. This period is at least 10 and at most 60
-//     seconds, but never longer than a quarter of the lifetime. While logins fail, callers do not
-//     wait.
+//     seconds, but never longer than a quarter of the lifetime. After a failed login, callers
+//     with a valid token do not wait. Without a valid token they do not wait after four failures
+//     in a row.
 //   - After a 401, call [TokenRenewer.Reject]. All callers with the same token share one login. At
 //     most one such login starts in 30 seconds.
 //

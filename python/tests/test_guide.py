@@ -61,6 +61,6 @@ def test_the_code_runs(
             block = block.replace(address, server.origin)
         exec(compile(block, page, "exec"), names)
     if page == "README.md":
-        assert names["answer"](names["authorization"]) == (200, "peter")
-        assert names["answer"](None)[0] == 401
+        assert names["check"](names["authorization"]) == (200, "peter")
+        assert names["check"](None)[0] == 401
     provider.close()

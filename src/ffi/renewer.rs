@@ -59,8 +59,9 @@ pub extern "C" fn bouncer_renewer_new(
 }
 
 /// Returns a valid token. Waits up to "max_wait" if there is no valid token and a login may soon
-/// return one. It also waits in the last seconds before the current token expires. During an outage
-/// it does not wait.
+/// return one. It also waits if the current token expires soon: within 5 % of its lifetime, but at
+/// least 10 and at most 60 seconds, and never more than a quarter. It does not wait if the last login
+/// failed and the token is still valid, or after four failures in a row.
 ///
 /// On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
 /// BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, which need an operator, or
@@ -229,7 +230,7 @@ pub extern "C" fn bouncer_renewer_wait_login(renewer: Option<&bouncer_renewer>, 
 
 /// Supplies the token that the renewer requested (bouncer_renewer_wait_login()): `token_len` bytes
 /// at `token`, which are copied. The token is valid for `lifetime_s` seconds from now. If
-/// `lifetime_s` is negative, a JWT is valid until its "exp" and any other token never expires.
+/// `lifetime_s` is negative, a JWT is valid until its "exp". A token without "exp" does not expire.
 ///
 /// On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the setting "supplied" is not set, the renewer is
 /// not waiting for a token, or the token is not UTF-8. After a token that is not UTF-8, the renewer

@@ -272,8 +272,8 @@ pub extern "C" fn bouncer_token_kid(token: Option<&bouncer_token>) -> bouncer_st
     text_of(token, VerifiedToken::kid)
 }
 
-/// Returns the algorithm of the signature: "RS256". Returns no text if `token` is NULL. The text is
-/// static.
+/// Returns the algorithm of the signature, for example "RS256". Returns no text if `token` is NULL.
+/// The text is static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_algorithm(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, |token| Some(token.algorithm().as_str()))

@@ -195,8 +195,8 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         "backend",
         Type::Choice(&["accelerated", "aws-lc"]),
         "",
-        "The code that verifies signatures. Default: \"accelerated\", or \"aws-lc\" if \
-             BOUNCER_VERIFY_NO_ACCELERATION is set in the environment.",
+        "The code that verifies signatures. Default: \"accelerated\", or \"aws-lc\" if the environment \
+             variable BOUNCER_VERIFY_NO_ACCELERATION is neither empty nor 0.",
         |keys, given| {
             Ok(keys.backend(match given.text()? {
                 "aws-lc" => Backend::AwsLc,

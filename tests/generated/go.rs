@@ -69,7 +69,7 @@ fn options(kind: SettingsKind) -> Options {
                     "returns a token that the program itself obtains. Supplied can set the name of this source \
                      in logs. The token is \
                      valid for lifetime, rounded down to a second. If lifetime is 0, a JWT is valid until its \"exp\", and \
-                     any other token does not expire. Source is called by one goroutine at a time, not by the callers \
+                     a token without \"exp\" does not expire. Source is called by one goroutine at a time, not by the callers \
                      of the renewer. Its context ends at Close, or after one minute. If [errors.Is] finds \
                      [ErrLoginRejected] in the error, the renewer does not retry soon. The error's text is logged \
                      and is part of the stats, so it must not contain a secret. A panic counts as a failure. \

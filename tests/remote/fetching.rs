@@ -63,10 +63,15 @@ fn an_unusable_document_is_rejected_and_the_old_keys_are_kept() {
 
 #[test]
 fn an_unexpected_status_is_rejected() {
-    for status in [201, 204, 206, 400, 401, 403, 404, 429, 500, 503] {
+    for status in [201, 204, 206, 400, 401, 403, 404, 410, 429, 500, 503] {
         let error = rejected(Reply::Answer(status, Vec::new(), body().into()));
         assert_eq!(error.failure(), FetchFailure::Status);
-        assert!(error.detail().starts_with(&format!("HTTP {status}")), "{error}");
+        let advice = match status {
+            401 | 403 => ": the URL must be readable without a login",
+            404 | 410 => ": check the URL",
+            _ => "",
+        };
+        assert_eq!(error.detail(), format!("HTTP {status}{advice}"));
     }
 }
 

@@ -28,8 +28,8 @@ public:
     [[nodiscard]] std::optional<std::int64_t> expires_at() const noexcept {
         return detail::optional_number(bouncer_own_token_expires_at, handle());
     }
-    /// The generation of the token. The renewer's first token in this process has generation 1.
-    /// Each new token adds 1.
+    /// The generation of the token: 1 for the renewer's first token, then one more for each new
+    /// token.
     [[nodiscard]] std::uint64_t generation() const noexcept {
         return bouncer_own_token_generation(handle());
     }
