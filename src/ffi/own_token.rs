@@ -45,8 +45,8 @@ pub extern "C" fn bouncer_own_token_expires_at(
     })
 }
 
-/// Returns the generation of the token: 1 for the first token of its renewer, then one more for each
-/// new token. Returns 0 if `token` is NULL.
+/// Returns the generation of the token: 1 for the first token of its renewer, then one more for
+/// each new token. Returns 0 if `token` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_own_token_generation(token: Option<&bouncer_own_token>) -> u64 {
     read(0, || token.map_or(0, |token| token.0.generation()))

@@ -60,8 +60,8 @@ pub extern "C" fn bouncer_renewer_new(
 
 /// Returns a valid token. Waits up to "max_wait" if there is no valid token and a login may soon
 /// return one. It also waits if the current token expires soon: within 5 % of its lifetime, but at
-/// least 10 and at most 60 seconds, and never more than a quarter. It does not wait if the last login
-/// failed and the token is still valid, or after four failures in a row.
+/// least 10 and at most 60 seconds, and never more than a quarter. It does not wait if the last
+/// login failed and the token is still valid, or after four failures in a row.
 ///
 /// On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
 /// BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, which need an operator, or

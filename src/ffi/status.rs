@@ -18,8 +18,8 @@ impl From<&Failure> for bouncer_status {
     }
 }
 
-/// Returns the stable name of a status, NUL-terminated, for example "expired". Returns "unknown" for
-/// a number that this version does not know. The text is static.
+/// Returns the stable name of a status, NUL-terminated, for example "expired". Returns "unknown"
+/// for a number that this version does not know. The text is static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_status_name(status: u32) -> *const c_char {
     name(status).as_ptr()

@@ -179,7 +179,9 @@ pub const KEYS_STATS: &[StatRow<RemoteJwkSetStatus>] = &[
     row("keys_without_kid_total", Counter, "Fetches started for a token that no key verified.", |k| {
         count(k.without_kid)
     }),
-    row("keys_requested_total", Counter, "Fetches started because the program requested them.", |k| count(k.requested)),
+    row("keys_requested_total", Counter, "Fetches started because the program requested them.", |k| {
+        count(k.requested)
+    }),
     row(
         "keys_suppressed_total",
         Counter,
@@ -220,16 +222,24 @@ pub const RENEWER_STATS: &[StatRow<TokenRenewerStatus>] = &[
         count(r.failures_in_row.into())
     }),
     row("renewer_scheduled_total", Counter, "Logins started on schedule.", |r| count(r.scheduled)),
-    row("renewer_retries_total", Counter, "Logins started because the previous scheduled login failed.", |r| {
-        count(r.retries)
-    }),
+    row(
+        "renewer_retries_total",
+        Counter,
+        "Logins started because the previous scheduled login failed.",
+        |r| count(r.retries),
+    ),
     row("renewer_rejections_total", Counter, "Logins started because a server rejected the token.", |r| {
         count(r.rejections)
     }),
-    row("renewer_requested_total", Counter, "Logins started because the program requested them.", |r| count(r.requested)),
-    row("renewer_suppressed_total", Counter, "Rejections that caused no login, because of the limit or of Retry-After.", |r| {
-        count(r.suppressed)
+    row("renewer_requested_total", Counter, "Logins started because the program requested them.", |r| {
+        count(r.requested)
     }),
+    row(
+        "renewer_suppressed_total",
+        Counter,
+        "Rejections that caused no login, because of the limit or of Retry-After.",
+        |r| count(r.suppressed),
+    ),
     row("renewer_last_error", Text, "Latest failure; kept after a later success.", |r| {
         message(r.last_error.as_ref())
     }),
