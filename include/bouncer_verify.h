@@ -237,7 +237,7 @@
 #define BOUNCER_KEYS_SEED "seed"
 
 /** accelerated|aws-lc: The code that verifies signatures. Default: "accelerated", or "aws-lc"
- *  if BOUNCER_VERIFY_NO_ACCELERATION is set in the environment. */
+ *  if the environment variable BOUNCER_VERIFY_NO_ACCELERATION is neither empty nor 0. */
 #define BOUNCER_KEYS_BACKEND "backend"
 
 /** A kind of settings. How the service gets its own token. */
@@ -382,7 +382,7 @@
 /** counter: Fetches started on schedule. */
 #define BOUNCER_STAT_KEYS_SCHEDULED_TOTAL "keys_scheduled_total"
 
-/** counter: Fetches started because the previous fetch failed. */
+/** counter: Fetches started because the previous scheduled fetch failed. */
 #define BOUNCER_STAT_KEYS_RETRIES_TOTAL "keys_retries_total"
 
 /** counter: Fetches started for a token with an unknown kid. */
@@ -391,7 +391,7 @@
 /** counter: Fetches started for a token that no key verified. */
 #define BOUNCER_STAT_KEYS_WITHOUT_KID_TOTAL "keys_without_kid_total"
 
-/** counter: Fetches requested by the program. */
+/** counter: Fetches started because the program requested them. */
 #define BOUNCER_STAT_KEYS_REQUESTED_TOTAL "keys_requested_total"
 
 /** counter: Tokens whose key was missing, but for which the limit allowed no fetch. */
@@ -433,16 +433,16 @@
 /** counter: Logins started on schedule. */
 #define BOUNCER_STAT_RENEWER_SCHEDULED_TOTAL "renewer_scheduled_total"
 
-/** counter: Logins started because the previous login failed. */
+/** counter: Logins started because the previous scheduled login failed. */
 #define BOUNCER_STAT_RENEWER_RETRIES_TOTAL "renewer_retries_total"
 
 /** counter: Logins started because a server rejected the token. */
 #define BOUNCER_STAT_RENEWER_REJECTIONS_TOTAL "renewer_rejections_total"
 
-/** counter: Logins requested by the program. */
+/** counter: Logins started because the program requested them. */
 #define BOUNCER_STAT_RENEWER_REQUESTED_TOTAL "renewer_requested_total"
 
-/** counter: Rejections for which the limit allowed no login. */
+/** counter: Rejections that caused no login, because of the limit or of Retry-After. */
 #define BOUNCER_STAT_RENEWER_SUPPRESSED_TOTAL "renewer_suppressed_total"
 
 /** text: Latest failure; kept after a later success. */
@@ -1045,8 +1045,8 @@ void bouncer_abi_1(void);
 const char *bouncer_version(void);
 
 /**
- * Returns the stable name of a status, NUL-terminated: "expired". Returns "unknown" for a number
- * that this version does not know. The text is static.
+ * Returns the stable name of a status, NUL-terminated, for example "expired". Returns "unknown"
+ * for a number that this version does not know. The text is static.
  */
 const char *bouncer_status_name(uint32_t status);
 
@@ -1547,8 +1547,8 @@ bouncer_str bouncer_token_header(const bouncer_token *token);
 bouncer_str bouncer_token_kid(const bouncer_token *token);
 
 /**
- * Returns the algorithm of the signature: "RS256". Returns no text if `token` is NULL. The text is
- * static.
+ * Returns the algorithm of the signature, for example "RS256". Returns no text if `token` is NULL.
+ * The text is static.
  */
 bouncer_str bouncer_token_algorithm(const bouncer_token *token);
 
@@ -1865,8 +1865,8 @@ bouncer_str bouncer_own_token_authorization(const bouncer_own_token *token);
 int32_t bouncer_own_token_expires_at(const bouncer_own_token *token, int64_t *seconds);
 
 /**
- * Returns the generation of the token: 1 for the first token of its renewer in this process, then
- * one more for each new token. Returns 0 if `token` is NULL.
+ * Returns the generation of the token: 1 for the first token of its renewer, then one more for
+ * each new token. Returns 0 if `token` is NULL.
  */
 uint64_t bouncer_own_token_generation(const bouncer_own_token *token);
 
@@ -1889,8 +1889,9 @@ bouncer_status bouncer_renewer_new(const bouncer_settings *settings,
 
 /**
  * Returns a valid token. Waits up to "max_wait" if there is no valid token and a login may soon
- * return one. It also waits in the last seconds before the current token expires. During an outage
- * it does not wait.
+ * return one. It also waits if the current token expires soon: within 5 % of its lifetime, but at
+ * least 10 and at most 60 seconds, and never more than a quarter. It does not wait if the last
+ * login failed and the token is still valid, or after four failures in a row.
  *
  * On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
  * BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, which need an operator, or
@@ -1985,7 +1986,7 @@ int32_t bouncer_renewer_wait_login(const bouncer_renewer *renewer, uint64_t time
 /**
  * Supplies the token that the renewer requested (bouncer_renewer_wait_login()): `token_len` bytes
  * at `token`, which are copied. The token is valid for `lifetime_s` seconds from now. If
- * `lifetime_s` is negative, a JWT is valid until its "exp" and any other token never expires.
+ * `lifetime_s` is negative, a JWT is valid until its "exp". A token without "exp" does not expire.
  *
  * On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the setting "supplied" is not set, the renewer is
  * not waiting for a token, or the token is not UTF-8. After a token that is not UTF-8, the renewer

@@ -227,8 +227,8 @@ type RemoteOptions struct {
 	// Seed: A JWK Set in JSON to start with, until the first fetch succeeds.
 	Seed string
 
-	// Backend: The code that verifies signatures. Default: "accelerated", or "aws-lc" if
-	// BOUNCER_VERIFY_NO_ACCELERATION is set in the environment.
+	// Backend: The code that verifies signatures. Default: "accelerated", or "aws-lc" if the
+	// environment variable BOUNCER_VERIFY_NO_ACCELERATION is neither empty nor 0.
 	Backend Backend
 
 	// Logger receives successes (Info) and failures (Warn), from a goroutine that uses one
@@ -391,11 +391,11 @@ type RenewerOptions struct {
 
 	// Source returns a token that the program itself obtains. Supplied can set the name of this
 	// source in logs. The token is valid for lifetime, rounded down to a second. If lifetime is 0,
-	// a JWT is valid until its "exp", and any other token does not expire. Source is called by one
-	// goroutine at a time, not by the callers of the renewer. Its context ends at Close, or after
-	// one minute. If [errors.Is] finds [ErrLoginRejected] in the error, the renewer does not retry
-	// soon. The error's text is logged and is part of the stats, so it must not contain a secret. A
-	// panic counts as a failure. Source must not send requests through the renewer's own
+	// a JWT is valid until its "exp", and a token without "exp" does not expire. Source is called
+	// by one goroutine at a time, not by the callers of the renewer. Its context ends at Close, or
+	// after one minute. If [errors.Is] finds [ErrLoginRejected] in the error, the renewer does not
+	// retry soon. The error's text is logged and is part of the stats, so it must not contain a
+	// secret. A panic counts as a failure. Source must not send requests through the renewer's own
 	// [TokenRenewer.Transport]. The calling goroutine keeps everything that Source references
 	// reachable. So if Source references the renewer, the program must call Close.
 	Source func(ctx context.Context) (token string, lifetime time.Duration, err error)

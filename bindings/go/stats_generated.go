@@ -61,13 +61,13 @@ type KeysStats struct {
 	FailuresInRow uint64
 	// Scheduled: Fetches started on schedule.
 	Scheduled uint64
-	// Retries: Fetches started because the previous fetch failed.
+	// Retries: Fetches started because the previous scheduled fetch failed.
 	Retries uint64
 	// UnknownKID: Fetches started for a token with an unknown kid.
 	UnknownKID uint64
 	// WithoutKID: Fetches started for a token that no key verified.
 	WithoutKID uint64
-	// Requested: Fetches requested by the program.
+	// Requested: Fetches started because the program requested them.
 	Requested uint64
 	// Suppressed: Tokens whose key was missing, but for which the limit allowed no fetch.
 	Suppressed uint64
@@ -131,13 +131,13 @@ type RenewerStats struct {
 	FailuresInRow uint64
 	// Scheduled: Logins started on schedule.
 	Scheduled uint64
-	// Retries: Logins started because the previous login failed.
+	// Retries: Logins started because the previous scheduled login failed.
 	Retries uint64
 	// Rejections: Logins started because a server rejected the token.
 	Rejections uint64
-	// Requested: Logins requested by the program.
+	// Requested: Logins started because the program requested them.
 	Requested uint64
-	// Suppressed: Rejections for which the limit allowed no login.
+	// Suppressed: Rejections that caused no login, because of the limit or of Retry-After.
 	Suppressed uint64
 	// LastError: Latest failure; kept after a later success.
 	LastError string

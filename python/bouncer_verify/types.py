@@ -157,8 +157,8 @@ class KeysSettings(TypedDict, total=False):
     seed: str | bytes | None
     """A JWK Set in JSON to start with, until the first fetch succeeds."""
     backend: Literal["accelerated", "aws-lc"] | None
-    """The code that verifies signatures. Default: "accelerated", or "aws-lc" if
-    BOUNCER_VERIFY_NO_ACCELERATION is set in the environment.
+    """The code that verifies signatures. Default: "accelerated", or "aws-lc" if the environment
+    variable BOUNCER_VERIFY_NO_ACCELERATION is neither empty nor 0.
     """
 
 
@@ -297,13 +297,13 @@ class KeysStats(TypedDict):
     keys_scheduled_total: int
     """Fetches started on schedule."""
     keys_retries_total: int
-    """Fetches started because the previous fetch failed."""
+    """Fetches started because the previous scheduled fetch failed."""
     keys_unknown_kid_total: int
     """Fetches started for a token with an unknown kid."""
     keys_without_kid_total: int
     """Fetches started for a token that no key verified."""
     keys_requested_total: int
-    """Fetches requested by the program."""
+    """Fetches started because the program requested them."""
     keys_suppressed_total: int
     """Tokens whose key was missing, but for which the limit allowed no fetch."""
     keys_last_error: str | None
@@ -338,13 +338,13 @@ class RenewerStats(TypedDict):
     renewer_scheduled_total: int
     """Logins started on schedule."""
     renewer_retries_total: int
-    """Logins started because the previous login failed."""
+    """Logins started because the previous scheduled login failed."""
     renewer_rejections_total: int
     """Logins started because a server rejected the token."""
     renewer_requested_total: int
-    """Logins requested by the program."""
+    """Logins started because the program requested them."""
     renewer_suppressed_total: int
-    """Rejections for which the limit allowed no login."""
+    """Rejections that caused no login, because of the limit or of Retry-After."""
     renewer_last_error: str | None
     """Latest failure; kept after a later success."""
     renewer_last_error_name: str | None

@@ -326,8 +326,8 @@ public:
     KeysSettings seed(std::string_view value) && noexcept {
         return std::move(seed(value));
     }
-    /// The code that verifies signatures. Default: "accelerated", or "aws-lc" if
-    /// BOUNCER_VERIFY_NO_ACCELERATION is set in the environment.
+    /// The code that verifies signatures. Default: "accelerated", or "aws-lc" if the environment
+    /// variable BOUNCER_VERIFY_NO_ACCELERATION is neither empty nor 0.
     KeysSettings &backend(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_BACKEND, value);
     }
