@@ -43,14 +43,39 @@ pub(super) fn shown(value: &str) -> String {
     }
 }
 
-/// Returns the issuer if `url` is the address of an issuer's metadata.
+/// The path of an issuer's metadata in OpenID Connect Discovery 1.0.
+pub(crate) const OPENID_METADATA: &str = "/.well-known/openid-configuration";
+/// The path of an issuer's metadata in RFC 8414.
+pub(crate) const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
+
+/// Returns the issuer, without a trailing slash, if `url` is the address of an issuer's metadata.
 #[doc(hidden)]
 pub fn issuer_of_metadata(url: &str) -> Option<String> {
-    let (origin, path) = url.split_once("/.well-known/")?;
-    // OpenID Connect Discovery 1.0 appends /.well-known/ to the issuer. RFC 8414 inserts it before
-    // the path of the issuer.
-    Some(match path.split_once('/') {
-        Some((_, path)) if !path.trim_matches('/').is_empty() => format!("{origin}/{path}"),
-        _ => origin.to_owned(),
+    [OPENID_METADATA, OAUTH_METADATA].iter().find_map(|well_known| {
+        // OpenID Connect Discovery 1.0 appends the path to the issuer. RFC 8414 inserts it before
+        // the path of the issuer.
+        let (before, after) = url.split_once(well_known)?;
+        (after.is_empty() || after.starts_with('/'))
+            .then(|| format!("{before}{}", after.trim_end_matches('/')))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_two_well_known_paths_of_metadata_are_the_address_of_metadata() {
+        for (url, issuer) in [
+            ("https://a/.well-known/openid-configuration", Some("https://a")),
+            ("https://a/b/.well-known/openid-configuration/", Some("https://a/b")),
+            ("https://a/.well-known/oauth-authorization-server/b", Some("https://a/b")),
+            ("https://a/.well-known/openid-configurations", None),
+            ("https://a/.well-known/issuers/b", None),
+            ("https://a/.well-known/", None),
+            ("https://a/b", None),
+        ] {
+            assert_eq!(issuer_of_metadata(url).as_deref(), issuer, "{url}");
+        }
+    }
 }

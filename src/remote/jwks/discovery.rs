@@ -2,17 +2,18 @@
 
 use crate::encoding::json;
 use crate::remote::transport::{FetchError, FetchFailure, printable};
-
-const OPENID: &str = "/.well-known/openid-configuration";
-const OAUTH: &str = "/.well-known/oauth-authorization-server";
+use crate::verify::accepted_values::{
+    OAUTH_METADATA as OAUTH, OPENID_METADATA as OPENID, issuer_of_metadata,
+};
 
 /// Maximum length of an issuer in an error, in characters.
 const MAX_SHOWN: usize = 150;
 
 /// Returns the possible URLs of the metadata of `issuer`, in the order in which they are tried.
 pub(super) fn metadata_urls(issuer: &str) -> Vec<String> {
-    if let Some(Document { url, .. }) = Document::of(issuer) {
-        return vec![url.to_owned()];
+    // Many users configure the URL of the metadata instead of the issuer.
+    if issuer_of_metadata(issuer).is_some() {
+        return vec![issuer.to_owned()];
     }
     // OpenID Connect Discovery §4: remove a trailing slash first.
     let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
@@ -28,24 +29,6 @@ pub(super) fn metadata_urls(issuer: &str) -> Vec<String> {
         urls.push(format!("{origin}{OPENID}{path}"));
     }
     urls
-}
-
-/// A configured "issuer" that is actually the URL of the issuer's metadata. Many users configure
-/// that URL instead of the issuer.
-struct Document<'a> {
-    url: &'a str,
-    /// The issuer without a trailing slash.
-    issuer: String,
-}
-
-impl<'a> Document<'a> {
-    fn of(url: &'a str) -> Option<Self> {
-        [OPENID, OAUTH].iter().find_map(|well_known| {
-            let (before, after) = url.split_once(well_known)?;
-            (after.is_empty() || after.starts_with('/'))
-                .then(|| Self { url, issuer: format!("{before}{}", after.trim_end_matches('/')) })
-        })
-    }
 }
 
 /// Returns the "jwks_uri" of the metadata. The "issuer" of the metadata must equal `issuer`
@@ -64,9 +47,9 @@ pub(super) fn jwks_uri(metadata: &[u8], issuer: &str) -> Result<String, FetchErr
     })
     .map_err(|_| malformed("the metadata is not a strict JSON object: check the issuer"))?;
     let named = named.and_then(|value| value.as_str());
-    let is_same = match (named.as_deref(), Document::of(issuer)) {
+    let is_same = match (named.as_deref(), issuer_of_metadata(issuer)) {
         (Some(named), None) => named == issuer,
-        (Some(named), Some(document)) => named.strip_suffix('/').unwrap_or(named) == document.issuer,
+        (Some(named), Some(configured)) => named.strip_suffix('/').unwrap_or(named) == configured,
         (None, _) => false,
     };
     if !is_same {
