@@ -196,6 +196,8 @@ const CLOSED: &str = "the key set or renewer was closed";
 pub struct FetchError {
     failure: FetchFailure,
     detail: Cow<'static, str>,
+    /// Whether closing the key set or renewer interrupted the attempt.
+    is_closed: bool,
     /// The pause that Retry-After requests.
     pub(super) retry_after: Option<Duration>,
     /// The server's time in the response, in seconds since 1970.
@@ -205,19 +207,26 @@ pub struct FetchError {
 impl FetchError {
     /// Makes an error from its kind and a detail. The detail appears in logs.
     pub fn new(failure: FetchFailure, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { failure, detail: detail.into(), retry_after: None, server_time: None }
+        Self { failure, detail: detail.into(), is_closed: false, retry_after: None, server_time: None }
     }
 
     /// Makes the error of an attempt that [`close`](crate::RemoteJwkSet::close) interrupted.
     pub(super) fn closed() -> Self {
-        Self::new(FetchFailure::Other, CLOSED)
+        Self { is_closed: true, ..Self::new(FetchFailure::Other, CLOSED) }
     }
 
     /// Whether closing the key set or renewer interrupted the attempt, so nothing is known about
     /// the server.
     #[doc(hidden)]
     pub fn is_closed(&self) -> bool {
-        self.failure == FetchFailure::Other && self.detail == CLOSED
+        self.is_closed
+    }
+
+    /// Whether an interrupted exchange can fail like this. The other kinds of failure need a
+    /// response or a file, so closing does not cause them.
+    pub(super) fn may_be_interruption(&self) -> bool {
+        use FetchFailure::{Connect, Other, Protocol, Timeout, Tls};
+        matches!(self.failure, Connect | Timeout | Tls | Protocol | Other)
     }
 
     /// The kind of failure, to match on.

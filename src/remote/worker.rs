@@ -283,17 +283,17 @@ impl<J: Job> Worker<J> {
             };
             drop(attempts);
             // A program's own transport or token source may panic.
-            let mut result =
-                catch_unwind(AssertUnwindSafe(|| self.job.attempt(reason))).unwrap_or_else(|_| {
-                    Err(FetchError::new(
-                        FetchFailure::Other,
-                        "the transport or token source panicked, which is a bug",
-                    ))
-                });
-            // `close` interrupts an attempt, which then fails with any error.
-            if result.is_err() && self.is_closed() {
-                result = Err(FetchError::closed());
-            }
+            let result = match catch_unwind(AssertUnwindSafe(|| self.job.attempt(reason))) {
+                // `close` interrupts the exchange, whose error is then meaningless.
+                Ok(Err(error)) if self.is_closed() && error.may_be_interruption() => {
+                    Err(FetchError::closed())
+                }
+                Ok(result) => result,
+                Err(_) => Err(FetchError::new(
+                    FetchFailure::Other,
+                    "the transport or token source panicked, which is a bug",
+                )),
+            };
             attempts = process.lock();
             attempts.record(reason, &result, |failures, error| self.job.pause(failures, error));
             self.job.record_attempt(&mut attempts);

@@ -266,6 +266,55 @@ fn a_transport_that_closes_its_own_key_set_does_not_wait_for_itself() {
     assert!(took.recv_timeout(TIMEOUT).unwrap() < Duration::from_millis(700));
 }
 
+/// Closes a key set during its first fetch, and returns the last error. The transport returns the
+/// result of `exchange` after it is interrupted.
+fn error_after_close(
+    exchange: fn() -> Result<bouncer_verify::HttpResponse, bouncer_verify::FetchError>,
+) -> bouncer_verify::FetchError {
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let (released, release) = (std::sync::Mutex::new(released), std::sync::Mutex::new(Some(release)));
+    let transport = Interrupted { exchange, released, release };
+    let keys = RemoteJwkSet::builder("https://issuer.example/jwks").transport(transport).build().unwrap();
+    until("the fetch began", || keys.status().scheduled == 1);
+    keys.close();
+    keys.status().last_error.unwrap()
+}
+
+/// A transport whose exchange waits until it is interrupted.
+struct Interrupted {
+    exchange: fn() -> Result<bouncer_verify::HttpResponse, bouncer_verify::FetchError>,
+    released: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+    release: std::sync::Mutex<Option<std::sync::mpsc::Sender<()>>>,
+}
+
+impl bouncer_verify::Transport for Interrupted {
+    fn exchange(
+        &self,
+        _: &bouncer_verify::HttpRequest<'_>,
+    ) -> Result<bouncer_verify::HttpResponse, bouncer_verify::FetchError> {
+        let _ = self.released.lock().unwrap().recv();
+        (self.exchange)()
+    }
+
+    fn interrupt(&self) {
+        self.release.lock().unwrap().take();
+    }
+}
+
+#[test]
+fn closing_replaces_only_an_error_that_it_can_cause() {
+    use bouncer_verify::{FetchError, HttpResponse};
+    let interrupted = error_after_close(|| Err(FetchError::new(FetchFailure::Connect, "broken pipe")));
+    assert!(interrupted.is_closed(), "{interrupted}");
+    let status = error_after_close(|| Ok(HttpResponse::new(503, [], Vec::new())));
+    assert_eq!((status.to_string().as_str(), status.is_closed()), ("unexpected status: HTTP 503", false));
+    let panicked = error_after_close(|| panic!("a bug of the program"));
+    assert!(panicked.detail().contains("panicked") && !panicked.is_closed(), "{panicked}");
+    // A program's own error with the same text is not the library's error.
+    let text = interrupted.detail().to_owned();
+    assert!(!FetchError::new(FetchFailure::Other, text).is_closed());
+}
+
 #[test]
 fn closing_interrupts_a_fetch_and_wakes_all_waiting_callers() {
     let server = Server::saying(Reply::json(body()));
