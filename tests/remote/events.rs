@@ -3,10 +3,12 @@
 use crate::lifecycle::alone;
 use crate::server::{Reply, Server};
 use crate::{TIMEOUT, builder, jwks, token, until};
-use bouncer_verify::{Policy, RemoteJwkSet, Verifier};
+use bouncer_verify::{
+    FetchError, FetchFailure, NewToken, Policy, RemoteJwkSet, TokenRenewer, TokenSource, Verifier,
+};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -223,4 +225,42 @@ fn a_failing_last_good_file_is_logged_once_for_each_cause() {
         "{warnings:?}"
     );
     drop(keys);
+}
+
+#[test]
+fn an_attempt_that_closing_interrupts_is_not_logged() {
+    if !alone("events::an_attempt_that_closing_interrupts_is_not_logged") {
+        return;
+    }
+    let logger = logger();
+    let server = Server::saying(Reply::Hang);
+    let keys = builder(&server).build().unwrap();
+    until("the fetch hangs", || server.count() == 1);
+    keys.close();
+    assert!(keys.status().last_error.unwrap().is_closed());
+    let (release, released) = channel::<()>();
+    let (released, release) = (Mutex::new(released), Mutex::new(Some(release)));
+    let renewer = TokenRenewer::source("hangs", Interrupted { release, released }).build().unwrap();
+    until("the login hangs", || renewer.status().scheduled == 1);
+    renewer.close();
+    assert!(renewer.status().last_error.unwrap().is_closed());
+    let lines = logger.lines.lock().unwrap();
+    assert!(lines.is_empty(), "{lines:?}");
+}
+
+/// A token source whose login hangs until it is interrupted.
+struct Interrupted {
+    released: Mutex<Receiver<()>>,
+    release: Mutex<Option<Sender<()>>>,
+}
+
+impl TokenSource for Interrupted {
+    fn login(&self) -> Result<NewToken, FetchError> {
+        let _ = self.released.lock().unwrap().recv();
+        Err(FetchError::new(FetchFailure::Other, "interrupted"))
+    }
+
+    fn interrupt(&self) {
+        self.release.lock().unwrap().take();
+    }
 }

@@ -415,6 +415,8 @@ impl Job for JwksJob {
         let source = self.source_name();
         let generation = self.in_use.load().as_ref().map_or(0, |keys| keys.generation);
         match result {
+            // The program closed the key set. This is no failure, and no attempt follows.
+            Err(error) if error.is_closed() => {}
             Err(error) => events.log(TARGET, Level::Warn, || {
                 let next = worker.read(Attempts::next_in).as_secs_f64();
                 format!("keys of {source}: fetch failed: {error}; next attempt in {next:.1} s")

@@ -268,6 +268,8 @@ impl Job for RenewalJob {
             Ok(next) => events.log(TARGET, Level::Info, || {
                 format!("token of {name}: renewed, next login in {} s", next.as_secs())
             }),
+            // The program closed the renewer. This is no failure, and no login follows.
+            Err(error) if error.is_closed() => {}
             Err(error) => events.log(TARGET, Level::Warn, || {
                 let next = worker.read(Attempts::next_in).as_secs_f64();
                 format!("token of {name}: login failed: {error}; next login in {next:.1} s")
