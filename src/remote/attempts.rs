@@ -123,9 +123,10 @@ impl<S> Attempts<S> {
         (self.begun > self.done).then_some(self.begun)
     }
 
-    /// Returns the time since the latest attempt began. `None` if none has begun.
-    pub(super) fn since_begin(&self) -> Option<Duration> {
-        self.began.map(|began| began.elapsed())
+    /// Returns the time since the latest attempt began. `None` if attempt number `attempt` has not
+    /// begun.
+    pub(super) fn since_begin(&self, attempt: u64) -> Option<Duration> {
+        self.began.filter(|_| attempt <= self.begun).map(|began| began.elapsed())
     }
 
     /// Returns the number of the attempt that is requested and has not begun.

@@ -50,7 +50,7 @@ impl KeySource for RemoteJwkSet {
             if let Some(before) = before.filter(|before| before.is_last()) {
                 return match attempts.succeeded >= before.attempt() {
                     true => Refetch::None,
-                    false => unknown(&missing, || self.lookup_failed(attempts)),
+                    false => unknown(&missing, || self.lookup_failed(attempts, before.attempt())),
                 };
             }
             if let MissingKey::Kid(kid) = &missing
@@ -60,11 +60,11 @@ impl KeySource for RemoteJwkSet {
                 return Refetch::None;
             }
             match (before, attempts.in_flight()) {
-                (None, Some(_)) if attempts.in_outage() => {
+                (None, Some(attempt)) if attempts.in_outage() => {
                     // In an outage, the fetch in flight will probably fail too. Waiting for that
                     // fetch would only block threads.
                     attempts.job.suppressed += 1;
-                    return unknown(&missing, || self.lookup_failed(attempts));
+                    return unknown(&missing, || self.lookup_failed(attempts, attempt));
                 }
                 (None, Some(attempt)) => return Refetch::Fetch(Ticket::new(attempt)),
                 // The token has waited for an earlier fetch, which is over. The fetch in flight
@@ -80,7 +80,7 @@ impl KeySource for RemoteJwkSet {
             let Some(attempt) = self.request(attempts, &missing, now) else {
                 attempts.job.suppressed += 1;
                 return match attempts.failed {
-                    true => unknown(&missing, || self.lookup_failed(attempts)),
+                    true => unknown(&missing, || self.lookup_failed(attempts, attempts.done)),
                     false => Refetch::None,
                 };
             };
@@ -156,7 +156,7 @@ impl RemoteJwkSet {
     #[cold]
     fn not_fetched(&self) -> String {
         let (source, max_wait) = (self.shown_source(), self.0.max_wait.as_secs_f64());
-        match self.0.worker.read(Attempts::since_begin) {
+        match self.0.worker.read(|attempts| attempts.since_begin(1)) {
             None => format!("the first fetch from {source} has not begun: wait_ready begins it"),
             Some(since) => format!(
                 "the first fetch from {source} has not finished after {:.1} s: raise max_wait ({max_wait} s) \
@@ -166,17 +166,25 @@ impl RemoteJwkSet {
         }
     }
 
+    /// Describes why attempt number `attempt` has not found the key of a token.
     #[cold]
-    fn lookup_failed(&self, attempts: &Attempts<Misses>) -> Cow<'static, str> {
+    fn lookup_failed(&self, attempts: &Attempts<Misses>, attempt: u64) -> Cow<'static, str> {
         if let Some(error) = attempts.failure() {
             return format!("the token's key could not be looked up: {}", self.describe(error)).into();
         }
-        let since = attempts.since_begin().unwrap_or_default().as_secs_f64();
         let (source, max_wait) = (self.shown_source(), self.0.max_wait.as_secs_f64());
-        format!(
-            "the fetch of the token's key from {source} has not finished after {since:.1} s: raise max_wait \
-             ({max_wait} s) if the issuer is slow"
-        )
+        match attempts.since_begin(attempt) {
+            // The attempt waits until an earlier one is over.
+            None => format!(
+                "the fetch of the token's key from {source} has not begun: raise max_wait ({max_wait} s) if \
+                 the issuer is slow"
+            ),
+            Some(since) => format!(
+                "the fetch of the token's key from {source} has not finished after {:.1} s: raise max_wait \
+                 ({max_wait} s) if the issuer is slow",
+                since.as_secs_f64()
+            ),
+        }
         .into()
     }
 }
@@ -336,5 +344,31 @@ mod tests {
         issuer.0.lock().unwrap().0 = HttpResponse::new(200, [], DOCUMENT.to_vec());
         assert!(verifier.verify(TOKEN.trim()).is_ok());
         assert_eq!(issuer.count(), 4);
+    }
+
+    #[test]
+    fn the_error_for_a_token_whose_fetch_has_not_begun_reports_no_time() {
+        let issuer = Issuer::keys();
+        let (keys, _) = issuer.key_set();
+        let hanging = issuer.0.lock().unwrap();
+        keys.0.worker.with(|attempts| attempts.request(Reason::Request));
+        while keys.0.worker.read(Attempts::in_flight).is_none() {
+            std::thread::yield_now();
+        }
+        let detail = |attempt| match keys.on_missing_key(
+            MissingKey::Kid("x".into()),
+            1,
+            Some(Ticket::last(attempt)),
+        ) {
+            Refetch::Unavailable(detail) => detail.into_owned(),
+            other => panic!("{other:?}"),
+        };
+        let start = "the fetch of the token's key from https://issuer.example/jwks has not ";
+        let end = ": raise max_wait (2 s) if the issuer is slow";
+        assert_eq!(detail(3), format!("{start}begun{end}"));
+        let in_flight = detail(2);
+        assert!(in_flight.starts_with(&format!("{start}finished after 0.")), "{in_flight}");
+        assert!(in_flight.ends_with(end), "{in_flight}");
+        drop(hanging);
     }
 }
