@@ -316,8 +316,17 @@ fn the_error_for_an_unexpected_audience_names_the_option() {
     };
     let unnamed = verify(&[]);
     assert_eq!(unnamed.code, 1);
-    let tip = "name the accepted audience with --audience, or skip the check with --any-audience";
+    let tip = "the policy accepts none: set --audience or --any-audience";
     assert!(unnamed.stderr.lines().next().unwrap().ends_with(tip), "{}", unnamed.stderr);
+    // Before keys are fetched, only the form of the token is checked.
+    for keys in [["--jwks", &jwks], ["--jwks", "https://127.0.0.1:1/"]] {
+        let form = run(&[&["verify", DCOS, "--max-token-len=20", &token], &keys[..]].concat());
+        assert!(
+            form.stderr.contains("--max-token-len") && !form.stderr.contains("max_token_len"),
+            "{}",
+            form.stderr
+        );
+    }
     let other = verify(&["--audience=other"]);
     assert_eq!((other.code, other.stderr.contains(tip)), (1, false));
     assert_eq!(verify(&["--audience=api"]).code, 0);

@@ -128,11 +128,13 @@ fn with_options(
         let option = || Some(format!("--{}", long_name(kind.setting(name).filter(has_option)?)));
         argument.map(|(_, argument)| (*argument).to_owned()).or_else(option)
     };
-    let word = |word: &str| {
+    let mut before = "";
+    let word = |word| {
+        let is_named = matches!(std::mem::replace(&mut before, word), "set " | "raise ");
         let bare = word.trim_end_matches([' ', ',', ';', ':', '.']);
-        // Without quotes, only a word with an underscore is the name of a setting: "time" may be an
-        // English word.
-        let plain = || (bare.contains('_') && !bare.contains('"')).then(|| bare.to_owned());
+        // Without quotes, a word is the name of a setting if it contains an underscore or follows
+        // "set" or "raise". Elsewhere "time" may be an English word.
+        let plain = || ((bare.contains('_') || is_named) && !bare.contains('"')).then(|| bare.to_owned());
         match name_of(bare).or_else(plain).as_deref().and_then(option_of) {
             Some(option) => option + word.get(bare.len()..).unwrap_or_default(),
             None => word.to_owned(),

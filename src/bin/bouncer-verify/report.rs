@@ -90,14 +90,6 @@ impl Refusal {
         Self { message, ..self }
     }
 
-    pub(crate) fn kind(&self) -> ErrorKind {
-        self.kind
-    }
-
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
-
     /// Returns the error as a line of text. Only errors about a token start with `invalid:`. If no
     /// keys are available, the token may be valid, so the line starts with `error:`.
     pub(crate) fn line(&self) -> String {

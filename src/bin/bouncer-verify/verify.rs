@@ -2,11 +2,12 @@
 
 use crate::arguments::{KeySource, VerifyArguments};
 use crate::json::{Members, Object};
+use crate::options::{self, option_names};
 use crate::report::{Failure, Refusal, Report};
 use crate::text::{columns, shown};
 use crate::time::{utc, utc_and_distance};
 use bouncer_verify::{
-    CurrentKeys, ErrorKind, Policy, Settings, VerifiedJws, VerifiedToken, Verifier, verify_jws,
+    CurrentKeys, Error, ErrorKind, Policy, VerifiedJws, VerifiedToken, Verifier, verify_jws,
 };
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
@@ -31,7 +32,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
             Ok(Report::success(format!("valid\n{}", columns(&rows))))
         }
         Err(error) => {
-            let refusal = with_audience_tip(Refusal::from(error), &arguments.policy.settings);
+            let refusal = refusal(error);
             let exit = refusal.exit();
             let signed = verify_jws(&source.current(jwks), &policy, &token).ok();
             if arguments.json {
@@ -49,7 +50,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
 /// if the issuer is down.
 fn check_form(policy: &Policy, token: &[u8]) -> Result<(), Failure> {
     match Verifier::new(NoKeys, policy.clone()).verify(token) {
-        Err(error) if error.kind() != ErrorKind::KeysUnavailable => Err(error.into()),
+        Err(error) if error.kind() != ErrorKind::KeysUnavailable => Err(refusal(error).into()),
         _ => Ok(()),
     }
 }
@@ -64,14 +65,11 @@ impl bouncer_verify::KeySource for NoKeys {
     }
 }
 
-/// If the audience is wrong and the user set none, adds the options for the audience to the error.
-fn with_audience_tip(refusal: Refusal, policy: &Settings) -> Refusal {
-    if refusal.kind() != ErrorKind::WrongAudience || policy.is_set("audiences") {
-        return refusal;
-    }
-    let tip = "name the accepted audience with --audience, or skip the check with --any-audience";
-    let message = format!("{}: {tip}", refusal.message());
-    refusal.with_message(message)
+/// Converts the error of a verification. In its message, replaces the names of settings by the
+/// names of their options.
+fn refusal(error: Error) -> Refusal {
+    let message = option_names::<options::Keys>(&option_names::<options::Policy>(&error.to_string()));
+    Refusal::from(error).with_message(message)
 }
 
 fn json(verified: &VerifiedToken) -> String {
