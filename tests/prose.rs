@@ -162,7 +162,7 @@ fn python(text: &str) -> Vec<Line> {
     lines
 }
 
-/// Code blocks, indented or between fences, become empty lines.
+/// Replaces code blocks, indented or between fences, and rulers with empty lines.
 fn without_code(mut lines: Vec<Line>) -> Vec<Line> {
     let mut fence = false;
     let mut list = false;

@@ -17,9 +17,9 @@ import (
 // If the type also has a method VerifyContext, like [*Verifier], [RequireToken] calls VerifyContext
 // with the request's context, and does not call Verify.
 //
-// A type that embeds a [*Verifier] has both methods, and may override only one of them. So for such
-// a type [RequireToken] calls both, VerifyContext first, and both must accept the token. To verify
-// each token only once, hold the [*Verifier] in a named field.
+// A type that embeds a [*Verifier] has both methods, even if it overrides only one of them. So
+// [RequireToken] calls both methods of such a type, VerifyContext first, and both must accept the
+// token. To verify each token only once, hold the [*Verifier] in a named field.
 //
 // If a type embeds an interface with both methods, [RequireToken] calls only VerifyContext. Such a
 // type must override both methods.
@@ -117,7 +117,8 @@ func (m Middleware) verifyText(ctx context.Context, text string) (*VerifiedToken
 	}
 	_, isVerifier := m.Verifier.(*Verifier)
 	if _, embeds := m.Verifier.(verifierOrEmbeds); embeds && !isVerifier {
-		// VerifyContext has waited for the key, so this call does not wait.
+		// The embedded VerifyContext has already waited for the key, so this call does not wait. If
+		// VerifyContext is overridden and does not call it, this call may wait.
 		if _, err := m.Verifier.Verify(text); err != nil {
 			return nil, err
 		}

@@ -17,7 +17,8 @@ Source = Callable[[], str | tuple[str, float]]
 
 _LOGGER = logging.getLogger("bouncer_verify")
 
-# Exit hooks run in reverse order, so this one runs before that of `logging`, registered earlier.
+# Exit hooks run in the reverse order of registration. The import of `logging` registered its hook
+# first, so `_leave_python` runs before `logging` shuts down.
 atexit.register(_leave_python)
 
 

@@ -1,4 +1,4 @@
-//! Converts JSON that the core has checked into Python objects.
+//! Converts JSON to Python objects. The core has already checked the JSON.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::intern;

@@ -25,8 +25,8 @@ impl<'a> SignatureVerifier<'a> {
         Ok(Self { jwk, key: VerifyingKey::new(backend, jwk)? })
     }
 
-    /// Returns whether the kernel verifies RS256 signatures. Returns false after the kernel's
-    /// result has differed from aws-lc's in this process.
+    /// Returns whether the AVX-512 kernel (`super::ifma`) verifies RS256 signatures of this key.
+    /// Returns false after the kernel's result has differed from aws-lc's in this process.
     pub fn is_accelerated(&self) -> bool {
         self.key.is_accelerated()
     }

@@ -67,7 +67,7 @@ impl VerifyingKey {
         self.signature_len
     }
 
-    /// Returns whether the kernel verifies the key's RS256 signatures.
+    /// Returns whether the AVX-512 kernel (`super::ifma`) verifies the key's RS256 signatures.
     pub(crate) fn is_accelerated(&self) -> bool {
         #[cfg(ifma)]
         return self.accelerated().is_some();

@@ -24,8 +24,8 @@ const VALUES: [i8; 128] = {
     values
 };
 
-/// For each decoded byte, its index in the packed vector. Each group of four bytes of that vector
-/// holds three decoded bytes in reverse order; the fourth byte is unused.
+/// For each decoded byte, its index in the vector before packing. Each group of four bytes of that
+/// vector holds three decoded bytes in reverse order; the fourth byte is unused.
 const PACKED: [u8; 64] = {
     let mut order = [0; 64];
     let mut i = 0;
@@ -61,8 +61,8 @@ fn special_bits(bytes: &[u8]) -> u64 {
     is(b'"') | is(b'\\') | control
 }
 
-/// Returns the dots of `text`, or `Some(None)` if it contains characters other than dots and
-/// base64url characters. Returns `None` if the CPU lacks the instructions.
+/// Returns `None` if the CPU lacks the instructions. Otherwise returns the dots of `text`, or
+/// `Some(None)` if `text` contains characters other than dots and base64url characters.
 pub(super) fn dots(text: &[u8]) -> Option<Option<Dots>> {
     // SAFETY: the CPU has the three features.
     is_available().then(|| unsafe { dots_of_blocks(text) })
@@ -123,8 +123,8 @@ fn decode_blocks(text: &[u8], out: &mut [u8]) -> bool {
         // SAFETY: `block` has the 64 bytes that are read.
         let bytes = decode(unsafe { _mm512_loadu_si512(block.as_ptr().cast()) });
         if let Some(room) = rest.first_chunk_mut::<64>() {
-            // Only the first 48 of the 64 bytes are decoded. The next store overwrites the others.
-            // A masked store would be slower.
+            // Only the first 48 of the 64 stored bytes are decoded bytes. The next store overwrites
+            // the other 16. A masked store would be slower.
             // SAFETY: `room` has the 64 bytes that are written.
             unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), bytes) };
         } else if let Some(room) = rest.first_chunk_mut::<48>() {

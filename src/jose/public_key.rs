@@ -44,7 +44,8 @@ impl Curve {
         }
     }
 
-    /// Returns the length in bytes of a coordinate, of R and of S.
+    /// Returns the length of a coordinate in bytes. It is also the length of each half of a
+    /// signature, R and S.
     pub(crate) const fn coordinate_len(self) -> usize {
         self.bits().div_ceil(8)
     }
@@ -269,10 +270,10 @@ fn is_even(integer: &[u8]) -> bool {
     integer.last().is_none_or(|last| last % 2 == 0)
 }
 
-/// Returns whether `n` has the fingerprint of CVE-2017-15361 (ROCA): a flawed generator, whose
-/// private keys can be computed. The generator's primes are powers of 65537 modulo a product of
-/// small primes. So `n` is a power of 65537 modulo each small prime. A good modulus has the
-/// fingerprint with a probability of about 2^-28.
+/// Returns whether `n` has the fingerprint of CVE-2017-15361 (ROCA). A flawed key generator makes
+/// such moduli, and their private keys can be computed. The generator's primes are powers of 65537
+/// modulo a product of small primes. So `n` is a power of 65537 modulo each small prime. A good
+/// modulus has the fingerprint with a probability of about 2^-28.
 fn has_roca_fingerprint(n: &[u8]) -> bool {
     const PRIMES: [u32; 38] = [
         3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,

@@ -17,8 +17,7 @@ pub(super) enum Reason {
     Retry,
     /// No key has the kid of a token.
     UnknownKid,
-    /// No key verifies the signature of a token without a kid, or the key with the token's kid does
-    /// not verify it.
+    /// No key verifies a token that has no kid or the kid of a known key.
     WithoutKid,
     /// The program requested an attempt.
     Request,
@@ -74,7 +73,8 @@ impl Due {
 pub(super) struct Attempts<S> {
     pub(super) job: S,
     pub(super) counts: Counts,
-    /// Number of attempts begun. It is also the number of the attempt in flight.
+    /// Number of attempts begun. Attempts are numbered from 1, so this is also the number of the
+    /// latest one.
     begun: u64,
     /// When attempt number `begun` began.
     began: Option<Instant>,
@@ -91,9 +91,10 @@ pub(super) struct Attempts<S> {
     pub(super) retry_after: Option<Instant>,
     /// Number of scheduled attempts that failed since the last success.
     pub(super) failures_in_row: u32,
-    /// Number of all failed attempts.
+    /// Number of all failed attempts, including attempts for which no thread could be started.
     pub(super) failures: u64,
-    /// Whether attempt number `done` failed.
+    /// Whether attempt number `done` failed, or no thread could be started for the attempt after
+    /// it.
     pub(super) failed: bool,
     pub(super) last_error: Option<(FetchError, SystemTime)>,
 }
@@ -155,7 +156,7 @@ impl<S> Attempts<S> {
         self.retry_after.is_some_and(|until| now < until)
     }
 
-    /// Returns the error of attempt number `done`, if it failed.
+    /// Returns the last error if [`Attempts::failed`] is set.
     pub(super) fn failure(&self) -> Option<&FetchError> {
         self.last_error.as_ref().filter(|_| self.failed).map(|(error, _)| error)
     }

@@ -1,5 +1,5 @@
-// The logger: it receives the event of a failed fetch on another thread, and a process has only one
-// logger.
+// The logger receives the event of a failed fetch on another thread. Its exceptions are ignored. A
+// process has only one logger.
 #include "check.hpp"
 
 #include <condition_variable>

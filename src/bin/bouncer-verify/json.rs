@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn members_of_another_type_are_ignored() {
+    fn members_of_the_wrong_type_are_ignored() {
         let json = r#"{"exp":1.9,"nbf":-5,"iat":"1","big":1e300,"aud":["a","b"],"iss":"c","sub":1}"#;
         let members = Members::parse(json).unwrap();
         let date = |name| members.numeric_date(name);
