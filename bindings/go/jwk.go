@@ -103,8 +103,9 @@ func (k *JWK) N() []byte { return slices.Clone(k.key.N) }
 // E returns a copy of the RSA exponent, big-endian without leading zeros, or nil for other keys.
 func (k *JWK) E() []byte { return slices.Clone(k.key.E) }
 
-// Tolerated reports whether "n" or "e" has an encoding that RFC 7518 section 2 forbids and the
-// library tolerates: a leading zero octet, padding, or the standard base64 alphabet.
+// Tolerated reports whether a number of the key is written in a form that RFC 7518 forbids and the
+// library tolerates. Those forms are padding, the standard base64 alphabet, a leading zero octet,
+// and a coordinate without its leading zeros.
 func (k *JWK) Tolerated() bool { return k.key.Tolerated }
 
 // PEM returns the key as PEM with the label "PUBLIC KEY".

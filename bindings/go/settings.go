@@ -13,8 +13,8 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// settings collects the fields of the structs in settings_generated.go. Zero fields are not set.
-// The library checks the values. As with append, callers must use the returned value.
+// settings collects the fields of the structs in settings_generated.go. A field with its zero value
+// is not set. The library checks the values. As with append, callers must use the returned value.
 type settings struct{ native.Settings }
 
 func (s settings) set(name, value string) settings { return settings{s.Set(name, value)} }
@@ -116,7 +116,7 @@ func (s settings) integer(name string, value int64) settings {
 	return s.set(name, native.BorrowText(strconv.AppendInt(room[:0], value, 10)))
 }
 
-// effective contains the values that settings set, including those from a document.
+// effective contains the settings that have a value, from a field or from a document.
 type effective struct {
 	kind native.Kind
 	set  map[string]any

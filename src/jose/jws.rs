@@ -31,8 +31,8 @@ impl<'a> CompactJws<'a> {
         base64url::decoded_len(self.signature.len())
     }
 
-    /// Splits `token` without decoding it. A hostile token costs one pass over at most
-    /// `form.max_len` bytes.
+    /// Splits `token` without decoding it. The time is linear in the length of the token, which is
+    /// at most `form.max_len` bytes.
     pub(crate) fn parse(token: &'a [u8], form: TokenForm) -> Result<Self> {
         if token.len() > form.max_len {
             let detail = format!("{} bytes; max_token_len is {}", token.len(), form.max_len);

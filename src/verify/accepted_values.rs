@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_two_well_known_paths_of_metadata_are_the_address_of_metadata() {
+    fn only_a_url_with_a_well_known_metadata_path_is_a_metadata_address() {
         for (url, issuer) in [
             ("https://a/.well-known/openid-configuration", Some("https://a")),
             ("https://a/b/.well-known/openid-configuration/", Some("https://a/b")),

@@ -44,7 +44,8 @@ pub fn verify_token(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> 
 /// callers want [`verify_token`].
 ///
 /// # Errors
-/// Those of [`verify_token`] up to [`crate::ErrorKind::InvalidSignature`].
+/// Returns the same errors as [`verify_token`], except those about claims. The last two checks are
+/// the signature and the encoding of the payload, which must be canonical base64url.
 pub fn verify_jws(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> Result<VerifiedJws> {
     let (mut header, mut signature) = (Scratch::new(), Scratch::new());
     policy.check()?;

@@ -1,6 +1,6 @@
 /* Verifies the cases that tests/capi.rs writes to the standard input. Each line is a word and a
- * hexadecimal value, separated by a space. For each "verify" the program prints a line with the
- * result in the same form. */
+ * hexadecimal value, separated by a space. For each "verify" the program prints one line with the
+ * result: pairs of the form name=value, where claims and token fields are hexadecimal. */
 #include "check.h"
 
 static char *unhex(const char *hex, size_t *len)
@@ -69,6 +69,7 @@ static void verify(const bouncer_jwks *jwks, const bouncer_policy *policy, const
     bouncer_stats *stats = NULL;
     CHECK(bouncer_verifier_stats(cached, &stats, NULL) == BOUNCER_STATUS_OK);
     const bouncer_stat *hits = bouncer_stats_find(stats, BOUNCER_STAT_CACHE_HITS_TOTAL, NULL, 0);
+    /* Only accepted tokens of at most 4096 bytes are cached. */
     CHECK(hits->number == (status == BOUNCER_STATUS_OK && len <= 4096));
     bouncer_stats_free(stats);
     bouncer_verifier_free(cached);

@@ -264,8 +264,8 @@ fn http_requests_are_sent_to_the_proxy_in_absolute_form() {
 }
 
 #[test]
-fn the_handshake_with_a_proxy_is_limited_by_timeout_only() {
-    // The proxy responds after more than connect_timeout.
+fn the_proxy_handshake_is_limited_by_timeout_and_not_by_connect_timeout() {
+    // The proxy responds after 2.5 s, and connect_timeout is 2 s.
     let slow = Server::saying(Reply::status(502).late(Duration::from_millis(2500)));
     let keys = RemoteJwkSet::builder("https://idp.invalid/jwks").proxy(&slow.origin).lazy().build().unwrap();
     let error = keys.refresh(TIMEOUT).unwrap_err();
@@ -286,8 +286,8 @@ fn the_handshake_with_a_proxy_is_limited_by_timeout_only() {
     }
 }
 
-/// Runs the test `name` of this file again in a new process. Its environment contains `variables`,
-/// and `role` as BOUNCER_TEST_ROLE.
+/// Runs the test `name` of this file in a new process. The environment of the process contains
+/// `variables`, and BOUNCER_TEST_ROLE with the value `role`.
 fn in_environment(name: &str, role: &str, variables: &[(&str, &str)]) {
     let mut test = Command::new(std::env::current_exe().unwrap());
     for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "REQUEST_METHOD"] {
@@ -368,8 +368,8 @@ fn the_environment_selects_the_proxy_for_each_url() {
 }
 
 #[test]
-fn the_environment_is_read_once() {
-    const NAME: &str = "the_environment_is_read_once";
+fn each_key_set_reads_the_environment_once_when_it_is_built() {
+    const NAME: &str = "each_key_set_reads_the_environment_once_when_it_is_built";
     let authority = crate::authority::Authority::new();
     let config = authority.server("localhost", crate::authority::tomorrow());
     if let Ok(url) = std::env::var("BOUNCER_TEST_ROLE") {

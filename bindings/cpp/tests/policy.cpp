@@ -1,5 +1,5 @@
-// Policies: the effect of each setting, the values that are rejected, and the ways to make
-// settings.
+// Policies: the settings that change the result for a token, the values that are rejected, and the
+// ways to set a value.
 #include "check.hpp"
 
 #include <chrono>
@@ -19,7 +19,8 @@ static_assert(sizeof(PolicySettings) == sizeof(void *), "a new setting must not 
 static_assert(std::is_nothrow_move_assignable_v<PolicySettings> &&
               !std::is_copy_constructible_v<PolicySettings>);
 
-/// The status of the example token of the DC/OS documentation with `policy`.
+/// Verifies the example token of the DC/OS documentation with `policy`, and returns the status.
+/// Sets `claim` to the claim that the error names.
 static Status verdict(const Policy &policy, std::string_view *claim = nullptr) {
     static const bouncer::JwkSet jwks = document_jwks();
     static const std::string token = document_token();
@@ -42,7 +43,7 @@ static PolicySettings valid() {
     return dcos_at(document_exp - 1);
 }
 
-static void every_setting_has_its_effect() {
+static void settings_change_the_result_for_a_token() {
     std::string_view claim;
     CHECK(verdict(valid()) == Status::Ok);
     CHECK(verdict(valid().algorithms({"ES256", "PS256"}), &claim) == Status::AlgorithmNotAllowed &&
@@ -63,14 +64,14 @@ static void every_setting_has_its_effect() {
     CHECK(verdict(valid().time(document_exp + 5).leeway(5s)) == Status::Expired);
 }
 
-static void the_named_policies_verify_as_documented() {
+static void each_constructor_makes_the_documented_policy() {
     CHECK(verdict(Policy::dcos()) == Status::Expired && verdict(Policy::any_issuer()) == Status::Expired);
     CHECK(verdict(PolicySettings().any_issuer().time(0)) == Status::Ok);
     CHECK(verdict(Policy::for_issuer("i", "a")) == Status::Expired);
     CHECK(verdict(PolicySettings().issuers({"i"}).audiences({"a"}).time(0)) == Status::MissingClaim);
 }
 
-static void settings_are_set_one_by_one_in_a_chain_or_from_a_document() {
+static void settings_can_be_chained_replaced_and_loaded_from_a_document() {
     PolicySettings single = dcos_at(0);
     PolicySettings &same = single.leeway(5s).time(document_exp + 4).required_claims({"uid"});
     CHECK(&same == &single && verdict(single.required_string_claims({"uid"})) == Status::Ok);
@@ -92,10 +93,10 @@ static void settings_are_set_one_by_one_in_a_chain_or_from_a_document() {
     CHECK(shown.document() == R"({"audiences":["a"],"issuers":["i","j"]})");
 }
 
-/// True if the settings are rejected because of the setting `claim`.
-static bool is_rejected(const PolicySettings &settings, std::string_view claim) {
+/// Returns true if the settings are rejected and the error names the setting `name`.
+static bool is_rejected(const PolicySettings &settings, std::string_view name) {
     const Result<Policy> policy = Policy::try_make(settings);
-    return fails(policy, Status::InvalidArgument) && policy.error().claim().value_or("") == claim;
+    return fails(policy, Status::InvalidArgument) && policy.error().claim().value_or("") == name;
 }
 
 static void the_first_rejected_setting_is_reported() {
@@ -170,9 +171,9 @@ static void a_moved_from_policy_accepts_no_token() {
 }
 
 int main() {
-    every_setting_has_its_effect();
-    the_named_policies_verify_as_documented();
-    settings_are_set_one_by_one_in_a_chain_or_from_a_document();
+    settings_change_the_result_for_a_token();
+    each_constructor_makes_the_documented_policy();
+    settings_can_be_chained_replaced_and_loaded_from_a_document();
     the_first_rejected_setting_is_reported();
     a_moved_from_policy_accepts_no_token();
 }

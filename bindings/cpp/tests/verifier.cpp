@@ -35,6 +35,7 @@ static void a_verifier_outlives_its_keys_and_policy() {
     }
 }
 
+/// Returns a temporary string. A verified token must stay valid after this string is destroyed.
 static std::string header_of_a_request(const std::string &value) {
     return value;
 }
@@ -106,7 +107,7 @@ static void threads_can_share_every_handle() {
     for (std::thread &thread : threads) {
         thread.join();
     }
-    // A failure is readable on another thread, after the thread of the call has ended.
+    // A failure can be read on this thread after the thread that caused it has ended.
     for (const std::optional<Failure> &failure : failures) {
         CHECK(failure->status() == Status::Expired && failure->claim() == "exp");
     }

@@ -16,7 +16,7 @@ type JWK struct {
 	Curve      string
 	Bits       int
 	N, E       []byte
-	Tolerated  bool
+	Tolerated  bool // a number is written in a form that RFC 7518 forbids
 	PEM        string
 	DER        []byte
 	JSON       string
