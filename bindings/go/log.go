@@ -57,7 +57,7 @@ func logKeys(logger *slog.Logger, before, now KeysStats) {
 		log(slog.LevelWarn, "bouncer: fetching keys failed",
 			slog.String("error", now.LastError),
 			slog.String("error_name", now.LastErrorName),
-			slog.Uint64("failures_in_row", now.FailuresInRow),
+			slog.Uint64("scheduled_failures_in_row", now.FailuresInRow),
 			slog.Duration("next_attempt_in", now.NextAttempt))
 	}
 	if now.Generation != before.Generation {
@@ -82,7 +82,7 @@ func logLogins(logger *slog.Logger, before, now RenewerStats) {
 		log(slog.LevelWarn, "bouncer: login failed",
 			slog.String("error", now.LastError),
 			slog.String("error_name", now.LastErrorName),
-			slog.Uint64("failures_in_row", now.FailuresInRow),
+			slog.Uint64("scheduled_failures_in_row", now.FailuresInRow),
 			slog.Duration("next_attempt_in", now.NextAttempt))
 	}
 	if now.Generation != before.Generation {

@@ -83,7 +83,7 @@ func TestNewKeysAndFailuresAreLogged(t *testing.T) {
 	eventually(t, "the failure in the log", func() bool { return len(book.records(t, failed)) == 1 })
 	failure := book.records(t, failed)[0]
 	if failure["level"] != "WARN" || !strings.Contains(failure["error"].(string), "502") || failure["error_name"] != "status" ||
-		failure["failures_in_row"] != 0.0 || failure["next_attempt_in"].(float64) <= 0 {
+		failure["scheduled_failures_in_row"] != 0.0 || failure["next_attempt_in"].(float64) <= 0 {
 		t.Error(failure)
 	}
 
@@ -106,7 +106,7 @@ func TestEachFailureOfTheFirstFetchIsLogged(t *testing.T) {
 	startRemote(t, bouncer.RemoteOptions{URL: server.URL, Logger: logger})
 	eventually(t, "three failures in the log", func() bool { return len(book.records(t, failed)) >= 3 })
 	for i, record := range book.records(t, failed)[:3] {
-		if record["failures_in_row"] != float64(i+1) {
+		if record["scheduled_failures_in_row"] != float64(i+1) {
 			t.Error(record)
 		}
 	}

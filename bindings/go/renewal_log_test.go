@@ -28,7 +28,7 @@ func TestNewTokensAndFailedLoginsAreLoggedWithoutSecrets(t *testing.T) {
 	expectError(t, renewer.Renew(soon(t)), bouncer.ErrLogin)
 	eventually(t, "the failure in the log", func() bool { return len(book.records(t, failed)) == 1 })
 	failure := book.records(t, failed)[0]
-	if failure["level"] != "WARN" || failure["error_name"] != "rejected" || failure["failures_in_row"] != 0.0 ||
+	if failure["level"] != "WARN" || failure["error_name"] != "rejected" || failure["scheduled_failures_in_row"] != 0.0 ||
 		!strings.Contains(failure["error"].(string), "401") {
 		t.Error(failure)
 	}
