@@ -4,6 +4,7 @@ use super::header::MAX_HEADER_LEN;
 use super::hints;
 use crate::encoding::{base64url, token_text};
 use crate::error::{Error, ErrorKind, Result};
+use std::borrow::Cow;
 
 /// The parts of a token, still encoded and not verified. Parsing guarantees only that there are
 /// three parts of base64url characters.
@@ -94,15 +95,13 @@ fn without_padding(part: &[u8]) -> Option<&[u8]> {
 
 #[cold]
 fn wrong_parts(token: &[u8], dots: usize) -> Error {
-    let error = Error::new(ErrorKind::MalformedToken, "not a JWT: three parts separated by dots");
-    match dots {
-        _ if token.is_empty() => error.with_detail("the token is empty"),
-        4 => Error::new(ErrorKind::EncryptedToken, "it has five parts, so it is a JWE"),
-        0 => error.with_detail("not a JWT: it has no dots. Only its issuer can check an opaque token"),
-        dots => {
-            error.with_detail(format!("not a JWT: it has {} parts separated by dots, not three", dots + 1))
-        }
-    }
+    let detail: Cow<'static, str> = match dots {
+        _ if token.is_empty() => "the token is empty".into(),
+        4 => return Error::new(ErrorKind::EncryptedToken, "it has five parts, so it is a JWE"),
+        0 => "not a JWT: it has no dots. If it is an opaque token, only its issuer can check it".into(),
+        dots => format!("not a JWT: it has {} parts separated by dots, not three", dots + 1).into(),
+    };
+    Error::new(ErrorKind::MalformedToken, "").with_detail(detail)
 }
 
 /// A part of a token, for errors about its encoding.
