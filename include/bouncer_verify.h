@@ -82,7 +82,8 @@
 #define BOUNCER_POLICY_PROFILE "profile"
 
 /** list of text: The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for
- *  character. Required, unless any_issuer is set or the profile is "dcos". */
+ *  character. Required, unless any_issuer is set or the profile is "dcos". The address of an
+ *  issuer's metadata is not an issuer, and is an error. */
 #define BOUNCER_POLICY_ISSUERS "issuers"
 
 /** flag: Does not check the value of "iss". */
@@ -916,7 +917,7 @@ typedef struct {
      */
     const char *type;
     /**
-     * The default; empty if there is none or `help` explains it.
+     * The default; empty if the setting has no default or `help` explains it.
      */
     const char *default_value;
     /**

@@ -241,7 +241,7 @@ pub struct bouncer_setting {
     /// The type: "flag", "text", "duration", "size", "count", "time", "map of text", or the values
     /// of a choice: "jwt|dcos". A list has the prefix "list of ".
     pub r#type: *const c_char,
-    /// The default; empty if there is none or `help` explains it.
+    /// The default; empty if the setting has no default or `help` explains it.
     pub default_value: *const c_char,
     /// The minimum and the maximum: "0s to 5m"; empty if there are none.
     pub range: *const c_char,

@@ -12,7 +12,8 @@ pub struct Setting {
     pub name: &'static str,
     /// The type of the value.
     pub kind: Type,
-    /// The default, as text. Empty if there is none, or if the help explains it.
+    /// The default, as text. Empty if the setting has no default, or if the help
+    /// explains it.
     pub default: &'static str,
     /// The description of the setting, in whole sentences.
     pub help: &'static str,

@@ -48,7 +48,7 @@ pub trait KeySource: Send + Sync + fmt::Debug {
     /// Returns why there are no keys, in a few words. The text becomes the detail of the error
     /// [`crate::ErrorKind::KeysUnavailable`].
     fn why_none(&self) -> Cow<'static, str> {
-        Cow::Borrowed("there are none yet")
+        Cow::Borrowed("the key source has no keys yet")
     }
 
     /// Called for a token that the keys of `generation` reject, but that could be valid with

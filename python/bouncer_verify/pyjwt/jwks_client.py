@@ -222,7 +222,7 @@ class JWKSetCache:
         self._keys = keys
 
     def get(self) -> PyJWKSet | None:
-        """Returns the usable keys, or None if there are none yet or they are too old."""
+        """Returns the usable keys, or None before the first fetch and if they are too old."""
         try:
             return PyJWKSet(_as_json(self._keys.current().keys))
         except KeysUnavailableError:

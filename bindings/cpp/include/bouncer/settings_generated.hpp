@@ -20,7 +20,8 @@ public:
         return std::move(profile(value));
     }
     /// The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for character.
-    /// Required, unless any_issuer is set or the profile is "dcos".
+    /// Required, unless any_issuer is set or the profile is "dcos". The address of an issuer's
+    /// metadata is not an issuer, and is an error.
     PolicySettings &issuers(const detail::TextArray &values) & noexcept {
         return put_(BOUNCER_POLICY_ISSUERS, values);
     }

@@ -55,7 +55,7 @@ func (s Settings) Document(kind Kind) (string, *Error) {
 	return document, nil
 }
 
-// Default returns the default of a setting as text, or "" if there is none.
+// Default returns the default of a setting as text, or "" if the setting has no default.
 func Default(kind Kind, name string) string {
 	pointer := C.CString(name)
 	defer C.free(unsafe.Pointer(pointer))
