@@ -43,6 +43,12 @@ impl Error {
         self
     }
 
+    /// Puts `path` before the name: `accept[1]` and `leeway` become `accept[1].leeway`.
+    pub(crate) fn within(self, path: &str) -> Self {
+        let name = self.name.map_or_else(|| path.to_owned(), |name| format!("{path}.{name}"));
+        Self { name: Some(name.into()), ..self }
+    }
+
     /// Returns the cause, to match on.
     pub fn kind(&self) -> ErrorKind {
         self.kind

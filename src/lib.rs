@@ -190,11 +190,12 @@ pub use verify::cache::CacheStats;
 pub use verify::clock::Clock;
 pub use verify::columns::TokenColumns;
 pub use verify::key_source::{CurrentKeys, KeySource, MissingKey, Refetch};
+pub use verify::keys::Keys;
 pub use verify::policy::Policy;
 pub use verify::ticket::{Ticket, Verdict};
 pub use verify::verified_jws::VerifiedJws;
 pub use verify::verified_token::VerifiedToken;
-pub use verify::verifier::{Keys, Verifier};
+pub use verify::verifier::{Verifier, VerifierBuilder};
 pub use verify::verify_token::{verify_jws, verify_token};
 
 #[cfg(doctest)]

@@ -13,6 +13,10 @@ pub(crate) struct Striped<T>([Aligned<T>; STRIPES]);
 struct Aligned<T>(T);
 
 impl<T> Striped<T> {
+    pub(crate) fn from_fn(mut one: impl FnMut() -> T) -> Self {
+        Self(std::array::from_fn(|_| Aligned(one())))
+    }
+
     /// Returns the copy for the calling thread. The address of a local variable selects the copy,
     /// because the stacks of two threads are in different memory pages.
     pub(crate) fn mine(&self) -> &T {

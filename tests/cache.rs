@@ -17,11 +17,16 @@ static KEY: LazyLock<Key> = LazyLock::new(|| Key::load("p256-a"));
 
 /// Returns a verifier with a cache, and its clock.
 fn verifier(tokens: usize) -> (Verifier, Arc<AtomicI64>) {
+    verifier_with(tokens, |policy| policy)
+}
+
+/// Returns a verifier with a cache and a policy that `change` has changed, and its clock.
+fn verifier_with(tokens: usize, change: impl Fn(Policy) -> Policy) -> (Verifier, Arc<AtomicI64>) {
     let jwks = JwkSet::from_keys([Jwk::from_der(&KEY.public_der()).unwrap()]).unwrap();
     let seconds = Arc::new(AtomicI64::new(NOW));
     let read = Arc::clone(&seconds);
     let clock = Clock::from_fn(move || read.load(Ordering::Relaxed));
-    let policy = Policy::dcos().algorithms([Algorithm::Es256]).clock(clock);
+    let policy = change(Policy::dcos().algorithms([Algorithm::Es256]).clock(clock));
     (Verifier::new(jwks, policy).with_cache(tokens), seconds)
 }
 
@@ -40,13 +45,10 @@ fn hits_and_misses(verifier: &Verifier) -> (u64, u64) {
 
 #[test]
 fn a_hit_returns_the_same_token_as_a_verification() {
-    let (verifier, _) = verifier(100);
+    let (verifier, _) = verifier_with(100, Policy::any_audience);
     let token = token(
         r#"{"exp":1700000060.5,"uid":"p\u0065ter","aud":["a","\u0062"],"iss":"i","sub":"s","jti":"j","iat":7,"nbf":3,"x":[1]}"#,
     );
-    let policy = verifier.policy().clone().any_audience();
-    let jwks = JwkSet::from_keys([Jwk::from_der(&KEY.public_der()).unwrap()]).unwrap();
-    let verifier = Verifier::new(jwks, policy).with_cache(100);
     let [first, second] = [(); 2].map(|()| verifier.verify(&token).unwrap());
     assert_eq!(hits_and_misses(&verifier), (1, 1));
     for token in [&first, &second] {
@@ -81,10 +83,7 @@ fn times_are_checked_on_every_hit() {
 
 #[test]
 fn the_age_is_checked_on_every_hit() {
-    let (verifier, seconds) = verifier(100);
-    let policy = verifier.policy().clone().max_token_age(Duration::from_secs(30));
-    let jwks = JwkSet::from_keys([Jwk::from_der(&KEY.public_der()).unwrap()]).unwrap();
-    let verifier = Verifier::new(jwks, policy).with_cache(100);
+    let (verifier, seconds) = verifier_with(100, |policy| policy.max_token_age(Duration::from_secs(30)));
     let token = token(&format!(r#"{{"exp":{},"iat":{},"uid":"peter"}}"#, NOW + 60, NOW));
     for (age, expected) in [(0, None), (30, None), (31, Some("iat")), (29, None)] {
         seconds.store(NOW + age, Ordering::Relaxed);

@@ -27,7 +27,7 @@ impl Policy {
             }
             _ => {}
         }
-        let policy = settings.apply(POLICY, Self::any_issuer())?;
+        let policy = settings.apply(POLICY, Self::new())?;
         policy.check()?;
         Ok(policy)
     }

@@ -33,7 +33,9 @@ pub(super) const POLICY: &[Row<Policy>] = &[
     ),
     flagged(
         Setting::WEAKENS,
-        row("any_issuer", Type::Flag, "", "Does not check the value of \"iss\".", |policy, _| Ok(policy)),
+        row("any_issuer", Type::Flag, "", "Does not check the value of \"iss\".", |policy, _| {
+            Ok(policy.with_any_issuer())
+        }),
     ),
     row(
         "audiences",

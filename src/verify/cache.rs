@@ -2,6 +2,9 @@
 //!
 //! A hit skips the signature, but never the times: "exp" and "nbf" are checked on each hit.
 //! [`super::verifier::Verifier::with_cache`] describes what a cache costs.
+//!
+//! All entries of a verifier share one cache. A cached token belongs to the keys that verified it:
+//! it is found only while the same entry still uses the same keys.
 
 use super::policy::Policy;
 use super::verified_token::VerifiedToken;
@@ -23,14 +26,12 @@ const TAIL: usize = 32;
 const MAX_TOKEN_LEN: usize = 4096;
 
 /// A table of sets of [`WAYS`] slots. Readers and writers take no lock: a slot is replaced
-/// atomically, and a reader compares the whole token before it uses the entry.
+/// atomically, and a reader compares the whole token before it uses the result.
 pub(super) struct Cache {
     sets: Box<[Set]>,
     /// Secret, so that an attacker cannot choose tokens that fall into one set.
     hash_key: [u64; 4],
-    /// Highest generation of keys that a lookup has used.
-    generation: AtomicU64,
-    counts: Striped<Counts>,
+    misses: Striped<AtomicU64>,
 }
 
 #[derive(Default)]
@@ -38,29 +39,31 @@ struct Set {
     /// Hash of each slot's token, or 0 if the slot is empty. Compared first, before the slot is
     /// read.
     hashes: [AtomicU64; WAYS],
-    slots: [ArcSwapOption<Entry>; WAYS],
+    slots: [ArcSwapOption<Cached>; WAYS],
     /// Whether the slot was used since `hand` last passed it (the CLOCK algorithm).
     used: [AtomicBool; WAYS],
     /// Position of the clock hand: the next slot that may be replaced, modulo [`WAYS`].
     hand: AtomicUsize,
 }
 
-struct Entry {
+struct Cached {
     token: Box<[u8]>,
     verified: VerifiedToken,
-    generation: u64,
+    owner: Owner,
 }
 
-#[derive(Default)]
-struct Counts {
-    hits: AtomicU64,
-    misses: AtomicU64,
+/// The keys that verified a cached token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Owner {
+    /// The verifier's entry. Keys of one entry never serve another.
+    pub(super) entry: u32,
+    pub(super) generation: u64,
 }
 
 /// Counters of a [`super::verifier::Verifier`]'s cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheStats {
-    hits: u64,
+    pub(super) hits: u64,
     misses: u64,
     capacity: usize,
 }
@@ -86,73 +89,72 @@ impl Cache {
     /// Upper limit of the capacity that a caller may request.
     const MAX_CAPACITY: usize = 1 << 20;
 
+    fn sets(tokens: usize) -> usize {
+        tokens.min(Self::MAX_CAPACITY).div_ceil(WAYS).next_power_of_two()
+    }
+
     /// Creates a cache with room for at least `tokens` tokens.
     pub(super) fn new(tokens: usize) -> Self {
-        let sets = tokens.min(Self::MAX_CAPACITY).div_ceil(WAYS).next_power_of_two();
         let random = RandomState::new();
         Self {
-            sets: std::iter::repeat_with(Set::default).take(sets).collect(),
+            sets: std::iter::repeat_with(Set::default).take(Self::sets(tokens)).collect(),
             hash_key: array::from_fn(|i| random.hash_one(i)),
-            generation: AtomicU64::new(0),
-            counts: Striped::default(),
+            misses: Striped::default(),
         }
     }
 
-    /// Returns the result for `token` if the cache holds it, verified with the keys of
-    /// `generation`. The first lookup with a newer generation empties the cache.
-    pub(super) fn lookup(
+    /// Returns a cache for about `tokens` tokens: `before` if it has this size already, or `None`
+    /// for 0 tokens.
+    pub(super) fn of_size(tokens: usize, before: Option<&Arc<Self>>) -> Option<Arc<Self>> {
+        let is_same = |cache: &&Arc<Self>| cache.sets.len() == Self::sets(tokens);
+        let made = || before.filter(is_same).cloned().unwrap_or_else(|| Arc::new(Self::new(tokens)));
+        (tokens > 0).then(made)
+    }
+
+    /// Returns the result for `token` if the cache holds it. Otherwise counts a miss. `policy_of`
+    /// returns the policy of an owner, or `None` if its keys are no longer in use.
+    pub(super) fn lookup<'p>(
         &self,
         token: &[u8],
-        generation: u64,
-        policy: &Policy,
+        policy_of: impl FnMut(Owner) -> Option<&'p Policy>,
     ) -> Option<Result<VerifiedToken>> {
-        let found = self.lookup_cached(token, generation, policy);
+        let found = self.lookup_uncounted(token, policy_of);
         if found.is_none() {
-            self.counts.mine().misses.fetch_add(1, Relaxed);
+            self.misses.mine().fetch_add(1, Relaxed);
         }
         found
     }
 
-    /// Returns the same result as [`Cache::lookup`], but counts only hits. For a caller that calls
-    /// [`Cache::lookup`] for the same token after a miss.
-    pub(super) fn lookup_cached(
+    /// Returns the same result as [`Cache::lookup`], but counts no miss. For a caller that calls
+    /// [`Cache::lookup`] for the same token afterwards.
+    pub(super) fn lookup_uncounted<'p>(
         &self,
         token: &[u8],
-        generation: u64,
-        policy: &Policy,
+        mut policy_of: impl FnMut(Owner) -> Option<&'p Policy>,
     ) -> Option<Result<VerifiedToken>> {
-        if self.generation.load(Relaxed) < generation {
-            self.empty(generation);
-        }
-        let found = self.entry(token, generation, policy);
-        if found.is_some() {
-            self.counts.mine().hits.fetch_add(1, Relaxed);
-        }
-        found
-    }
-
-    fn entry(&self, token: &[u8], generation: u64, policy: &Policy) -> Option<Result<VerifiedToken>> {
         let (set, hash) = self.place(token)?;
         let Set { hashes, slots, used, .. } = set;
         for ((own_hash, slot), used) in hashes.iter().zip(slots).zip(used) {
             if own_hash.load(Relaxed) != hash {
                 continue;
             }
-            let entry = slot.load();
-            let Some(entry) = entry.as_deref() else { continue };
-            if entry.generation == generation && *entry.token == *token {
+            let cached = slot.load();
+            let Some(cached) = cached.as_deref() else { continue };
+            if *cached.token == *token
+                && let Some(policy) = policy_of(cached.owner)
+            {
                 // Write only if the value changes, so that a hot token stays in every core's cache.
                 if !used.load(Relaxed) {
                     used.store(true, Relaxed);
                 }
-                return Some(entry.verified.validate_times(policy).map(|()| entry.verified.clone()));
+                return Some(cached.verified.validate_times(policy).map(|()| cached.verified.clone()));
             }
         }
         None
     }
 
-    /// Caches a token that was verified with the keys of `generation`.
-    pub(super) fn insert(&self, token: &[u8], verified: &VerifiedToken, generation: u64) {
+    /// Caches a token that the keys of `owner` verified.
+    pub(super) fn insert(&self, token: &[u8], verified: &VerifiedToken, owner: Owner) {
         if token.len() > MAX_TOKEN_LEN {
             return;
         }
@@ -163,30 +165,34 @@ impl Cache {
         else {
             return;
         };
-        let entry = Entry { token: token.into(), verified: verified.clone(), generation };
-        slot.store(Some(Arc::new(entry)));
+        let cached = Cached { token: token.into(), verified: verified.clone(), owner };
+        slot.store(Some(Arc::new(cached)));
         own_hash.store(hash, Relaxed);
         used.store(true, Relaxed);
     }
 
-    /// Empties the cache, unless another thread has already done so for this generation.
-    fn empty(&self, generation: u64) {
-        if self.generation.fetch_max(generation, Relaxed) < generation {
-            for set in &self.sets {
-                set.hashes.iter().for_each(|hash| hash.store(0, Relaxed));
-                set.slots.iter().for_each(|slot| slot.store(None));
+    /// Frees all tokens whose owner is no longer in use.
+    pub(super) fn retain(&self, is_in_use: impl Fn(Owner) -> bool) {
+        for set in &self.sets {
+            for (hash, slot) in set.hashes.iter().zip(&set.slots) {
+                let is_old = |cached: &Arc<Cached>| !is_in_use(cached.owner);
+                if slot.load().as_ref().is_some_and(is_old) {
+                    hash.store(0, Relaxed);
+                    slot.store(None);
+                }
             }
         }
     }
 
-    pub(super) fn stats(&self) -> CacheStats {
-        let sum =
-            |of: fn(&Counts) -> &AtomicU64| self.counts.iter().map(|counts| of(counts).load(Relaxed)).sum();
-        CacheStats {
-            hits: sum(|counts| &counts.hits),
-            misses: sum(|counts| &counts.misses),
-            capacity: self.sets.len() * WAYS,
-        }
+    /// Returns the counters. The caller counts the hits.
+    pub(super) fn stats(&self, hits: u64) -> CacheStats {
+        let misses = self.misses.iter().map(|misses| misses.load(Relaxed)).sum();
+        CacheStats { hits, misses, capacity: self.capacity() }
+    }
+
+    /// Maximum number of tokens.
+    pub(super) fn capacity(&self) -> usize {
+        self.sets.len() * WAYS
     }
 
     /// Returns the set for `token` and its hash, which is never 0. Returns `None` if the token is
@@ -229,7 +235,7 @@ fn hash(key: &[u64; 4], tail: &[u8; TAIL]) -> u64 {
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.stats().fmt(f)
+        f.debug_struct("Cache").field("capacity", &self.capacity()).finish_non_exhaustive()
     }
 }
 
@@ -240,7 +246,7 @@ mod tests {
     use crate::verify::verify_token::verify_token;
 
     #[test]
-    fn a_new_generation_of_keys_frees_the_memory_at_once() {
+    fn tokens_of_old_keys_are_not_found_and_retain_frees_them() {
         let jwks = JwkSet::from_slice(include_bytes!("../../tests/data/document_jwks.json")).unwrap();
         let policy = Policy::dcos().time(1_467_985_465);
         let token = include_bytes!("../../tests/data/document_token.txt").trim_ascii();
@@ -248,17 +254,17 @@ mod tests {
         let cache = Cache::new(100);
         let kept =
             || cache.sets.iter().flat_map(|set| &set.slots).filter(|slot| slot.load().is_some()).count();
+        let owner = |entry, generation| Owner { entry, generation };
+        let found = |own| cache.lookup(token, |owner| (owner == own).then_some(&policy)).is_some();
 
-        assert!(cache.lookup(token, 1, &policy).is_none());
-        cache.insert(token, &verified, 1);
-        assert!(cache.lookup(token, 1, &policy).is_some());
+        assert!(!found(owner(1, 1)));
+        cache.insert(token, &verified, owner(1, 1));
+        assert!(found(owner(1, 1)) && !found(owner(1, 2)) && !found(owner(2, 1)));
+        cache.retain(|owner| owner.generation == 1);
         assert_eq!(kept(), 1);
-        // A lookup of any token with the new generation empties the cache.
-        assert!(cache.lookup(&[b'x'; TAIL], 2, &policy).is_none());
+        cache.retain(|owner| owner.generation == 2);
         assert_eq!(kept(), 0);
-        // A lookup with the old generation does not empty the cache.
-        cache.insert(token, &verified, 2);
-        assert!(cache.lookup(token, 1, &policy).is_none());
-        assert_eq!(kept(), 1);
+        assert!(!found(owner(1, 1)));
+        assert_eq!(cache.stats(0).misses(), 4);
     }
 }

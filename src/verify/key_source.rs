@@ -1,9 +1,11 @@
 //! Keys that change while a verifier uses them.
 
 use super::ticket::Ticket;
+use crate::error::{Error, ErrorKind, Result};
 use crate::keys::jwk_set::JwkSet;
 #[cfg(feature = "remote")]
 use arc_swap::Guard;
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -40,7 +42,7 @@ use std::time::Instant;
 /// *source.0.write().unwrap() = Some((Arc::new(JwkSet::from_slice(document)?), 1));
 /// # Ok::<(), bouncer_verify::Error>(())
 /// ```
-pub trait KeySource: Send + Sync + fmt::Debug {
+pub trait KeySource: Any + Send + Sync + fmt::Debug {
     /// Returns the keys in use, or [`CurrentKeys::none`]. The verifier calls this function for each
     /// token, so it must be fast and never block.
     fn current_keys(&self) -> CurrentKeys;
@@ -66,6 +68,18 @@ pub trait KeySource: Send + Sync + fmt::Debug {
     /// function for each forged token, so it must be very fast.
     fn allows_fetch_for_known_kid(&self) -> bool {
         false
+    }
+
+    /// Blocks until there are keys, up to `timeout`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::KeysUnavailable`]: there are no keys after `timeout`.
+    fn wait_ready(&self, timeout: Duration) -> Result<()> {
+        let _ = timeout;
+        match self.current_keys().generation() {
+            0 => Err(Error::new(ErrorKind::KeysUnavailable, "").with_detail(self.why_none())),
+            _ => Ok(()),
+        }
     }
 
     /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`

@@ -2,14 +2,21 @@
 //! comes only from the policy's [`clock::Clock`].
 //!
 //! `verify_token` does the whole verification: parse the token, find its key, verify the signature,
-//! read the claims. `verifier` adds what a service needs: a cache, batches, keys that change.
+//! read the claims. `verifier` adds what a service needs: several issuers, a cache, batches, keys
+//! that change.
 
 pub(crate) mod accepted_values;
 pub(crate) mod batch;
 pub(crate) mod cache;
 pub(crate) mod clock;
 pub(crate) mod columns;
+pub(crate) mod counts;
+pub(crate) mod entries;
+pub(crate) mod entry;
+mod issuer_template;
+mod issuers;
 pub(crate) mod key_source;
+pub(crate) mod keys;
 mod missing_key;
 pub(crate) mod policy;
 pub(crate) mod ticket;

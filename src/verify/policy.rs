@@ -2,6 +2,7 @@
 
 use super::accepted_values::{accepts, expected, issuer_of_metadata, not_accepted, shown};
 use super::clock::Clock;
+use super::issuer_template::IssuerTemplate;
 use crate::encoding::json;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
@@ -33,8 +34,11 @@ const NBF_TOLERANCE: i64 = 60;
 pub struct Policy {
     /// One bit for each allowed algorithm.
     algorithms: u16,
-    /// If empty, "iss" is not checked.
     issuers: Vec<Box<str>>,
+    issuer_templates: Vec<IssuerTemplate>,
+    /// If there are neither issuers nor templates, "iss" is not checked. This says whether a
+    /// verifier with several entries may also use the policy for tokens that have "iss".
+    any_issuer: bool,
     /// If empty, a token with "aud" is rejected unless `any_audience` is set.
     audiences: Vec<Box<str>>,
     any_audience: bool,
@@ -67,7 +71,7 @@ impl Policy {
     /// Creates the policy for tokens of DC/OS's Bouncer. It allows RS256 and requires `exp` and a
     /// non-empty string `uid`. `iss` is not checked.
     pub fn dcos() -> Self {
-        Self::any_issuer().uid()
+        Self::new().uid()
     }
 
     /// Requires `uid` to be a non-empty string.
@@ -78,16 +82,27 @@ impl Policy {
     /// Creates the policy for tokens of `issuer` for `audience`. `iss` and `aud` are required and
     /// must match character for character. Neither argument may be empty ([`Policy::check`]).
     pub fn for_issuer(issuer: &str, audience: &str) -> Self {
-        Self::any_issuer().issuers([issuer]).audiences([audience])
+        Self::new().issuers([issuer]).audiences([audience])
     }
 
     /// Creates a policy that checks only the signature and the times. It accepts any token that a
     /// key of the set has signed and that has no `aud`. If your tokens have `iss` and `aud`, use
     /// [`Policy::for_issuer`] instead.
     pub fn any_issuer() -> Self {
+        Self::new().with_any_issuer()
+    }
+
+    pub(crate) fn with_any_issuer(self) -> Self {
+        Self { any_issuer: true, ..self }
+    }
+
+    /// Creates a policy that does not check "iss", for tokens without "iss".
+    pub(crate) fn new() -> Self {
         Self {
             algorithms: Algorithm::Rs256.bit(),
             issuers: Vec::new(),
+            issuer_templates: Vec::new(),
+            any_issuer: false,
             audiences: Vec::new(),
             any_audience: false,
             subject: None,
@@ -148,9 +163,22 @@ impl Policy {
     }
 
     /// Accepts exactly these issuers. `iss` is required and must be one of them (RFC 7519 §4.1.1).
+    ///
+    /// An issuer may contain one placeholder with the name of a claim, for issuers with many
+    /// tenants: `"https://login.example/{tid}/v2.0"`. The placeholder stands for the token's own
+    /// value of that claim, which must be a string without a slash. Restrict that claim too, unless
+    /// every tenant of the issuer may use your service.
     pub fn issuers(mut self, issuers: impl IntoIterator<Item: AsRef<str>>) -> Self {
-        self.issuers = boxed(issuers);
-        self.fault_if(self.issuers.is_empty(), "no issuer is accepted");
+        let (templates, issuers): (Vec<_>, _) =
+            boxed(issuers).into_iter().partition(|issuer| IssuerTemplate::is_template(issuer));
+        self.issuers = issuers;
+        self.issuer_templates = templates.iter().filter_map(|text| IssuerTemplate::parse(text)).collect();
+        self.any_issuer = false;
+        self.fault_if(
+            self.issuer_templates.len() != templates.len(),
+            "an issuer may contain one placeholder, the name of a claim in braces, after other text",
+        );
+        self.fault_if(!self.checks_issuer(), "no issuer is accepted");
         self.fault_if(self.issuers.iter().any(|issuer| issuer.is_empty()), "the issuer is empty");
         if let Some(issuer) = self.issuers.iter().find_map(|issuer| issuer_of_metadata(issuer)) {
             let issuer = shown(&issuer);
@@ -303,6 +331,29 @@ impl Policy {
         self.clock.now()
     }
 
+    /// Returns the accepted issuers that are not templates.
+    pub(crate) fn issuers_without_template(&self) -> &[Box<str>] {
+        &self.issuers
+    }
+
+    pub(super) fn issuer_templates(&self) -> &[IssuerTemplate] {
+        &self.issuer_templates
+    }
+
+    /// Returns all accepted issuers, for errors.
+    pub(super) fn accepted_issuers(&self) -> Vec<Box<str>> {
+        let templates = self.issuer_templates.iter().map(|template| template.to_string().into());
+        self.issuers.iter().cloned().chain(templates).collect()
+    }
+
+    pub(super) fn is_any_issuer(&self) -> bool {
+        self.any_issuer
+    }
+
+    fn checks_issuer(&self) -> bool {
+        !(self.issuers.is_empty() && self.issuer_templates.is_empty())
+    }
+
     /// Checks the algorithm and the token type in the header.
     pub(super) fn check_header(&self, header: &JoseHeader<'_>) -> Result<()> {
         if self.algorithms & header.algorithm.bit() == 0 {
@@ -321,12 +372,12 @@ impl Policy {
     /// Checks the Claims Set of a token whose signature is valid (RFC 7519 §4.1).
     pub(super) fn validate(&self, claims: &ClaimsSet<'_>) -> Result<()> {
         self.validate_times(claims.exp, claims.nbf, claims.iat)?;
-        if !self.issuers.is_empty() {
+        if self.checks_issuer() {
             let Some(iss) = &claims.iss else {
-                return Err(missing("iss").with_detail(expected(&self.issuers)));
+                return Err(missing("iss").with_detail(expected(&self.accepted_issuers())));
             };
-            if !accepts(&self.issuers, iss) {
-                let detail = not_accepted(&self.issuers, &[&**iss]);
+            if !accepts(&self.issuers, iss) && !self.accepts_as_template(claims, iss) {
+                let detail = not_accepted(&self.accepted_issuers(), &[&**iss]);
                 return Err(Error::about(ErrorKind::WrongIssuer, "iss", "").with_detail(detail));
             }
         }
@@ -344,6 +395,15 @@ impl Policy {
         }
         self.required_strings.iter().try_for_each(|name| require_string(claims, name))?;
         self.required.iter().try_for_each(|name| require(claims, name).map(drop))
+    }
+
+    /// Returns whether `iss` equals a template with the token's own claim in it.
+    #[inline]
+    fn accepts_as_template(&self, claims: &ClaimsSet<'_>, iss: &str) -> bool {
+        self.issuer_templates.iter().any(|template| {
+            let claim = claims.claim(&template.claim).and_then(json::Value::as_str);
+            claim.is_some_and(|claim| template.value(iss) == Some(&*claim))
+        })
     }
 
     /// Checks "exp", "nbf" and "iat". The result depends on the current time, so each cache hit is

@@ -1,91 +1,212 @@
-//! Combines one issuer's keys with the policy for its tokens, so that its keys are never used with
-//! another issuer's rules.
+//! The verifier: the entries that accept tokens, each with the keys of one issuer and the policy for
+//! its tokens.
 
-use super::batch::{split_across_threads, verify_chunk};
+use super::batch::split_across_threads;
 use super::cache::{Cache, CacheStats};
-use super::key_source::{KeySource, Refetch};
-use super::missing_key::{check_form, missing_key};
+use super::entries::Entries;
+use super::entry::Entry;
+use super::keys::Keys;
 use super::policy::Policy;
 use super::ticket::{Ticket, Verdict};
 use super::verified_token::VerifiedToken;
-use super::verify_token::verify_token;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::jose::authorization::token_from_authorization;
-use crate::keys::jwk_set::JwkSet;
-use std::borrow::Cow;
+use arc_swap::ArcSwap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// Verifies tokens with one issuer's keys and the policy for its tokens. It is cheap to clone, and
-/// any number of threads may share it.
+/// Verifies tokens of one issuer or of many. It is cheap to clone, and any number of threads may
+/// share it.
+///
+/// A verifier has entries, each with the keys of one issuer and the policy for its tokens. With
+/// several entries, the token's "iss" selects the entry, and decides nothing else: the token must
+/// pass that entry's policy, with a signature of that entry's keys. Entries share no keys, no
+/// limits for fetches and no verified tokens.
+///
+/// - "iss" must be one of the [`Policy::issuers`] of an entry. No two entries may name the same
+///   issuer.
+/// - A token without "iss" goes to the entry whose policy names no issuers, for example
+///   [`Policy::dcos`]. Only one entry may have such a policy.
+/// - A token with another "iss" goes to that same entry only if its policy is
+///   [`Policy::any_issuer`]. Otherwise it is rejected with [`crate::ErrorKind::WrongIssuer`], and
+///   nothing is fetched.
+///
+/// A verifier with a single entry verifies each token with that entry.
+///
+/// ```
+/// use bouncer_verify::{JwkSet, Policy, Verifier};
+/// # let document = include_bytes!("../../tests/data/document_jwks.json");
+/// # let token = include_str!("../../tests/data/document_token.txt").trim();
+/// # let (dcos_keys, partner_keys) = (JwkSet::from_slice(document)?, JwkSet::from_slice(document)?);
+///
+/// let verifier = Verifier::builder()
+///     .accept(dcos_keys, Policy::dcos().time(1467985465))
+///     .accept(partner_keys, Policy::for_issuer("https://login.partner.example", "orders"))
+///     .build()?;
+/// assert_eq!(verifier.verify(token)?.uid(), Some("peter"));
+/// # Ok::<(), bouncer_verify::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Verifier(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    keys: Keys,
-    policy: Policy,
-    cache: Option<Cache>,
+    entries: ArcSwap<Entries>,
+    /// The id of the newest entry.
+    newest: AtomicU32,
 }
 
-/// The keys of a [`Verifier`]: a [`JwkSet`], which never changes, or a [`KeySource`] such as
-/// `RemoteJwkSet`, whose keys may change. Both convert with `into()`.
-#[derive(Debug, Clone)]
-pub struct Keys(Source);
-
-#[derive(Debug, Clone)]
-enum Source {
-    Fixed(Arc<JwkSet>),
-    Changing(Arc<dyn KeySource>),
+/// A builder for a [`Verifier`] with several entries.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct VerifierBuilder {
+    entries: Vec<(Keys, Policy)>,
+    cache: usize,
 }
 
-/// Generation of keys that never change.
-const FIXED: u64 = 1;
+/// An entry for [`Verifier::replace`].
+pub(crate) enum Draft {
+    /// An entry that the verifier already has.
+    Kept(Arc<Entry>),
+    /// The keys, the policy and what the configuration says.
+    New(Keys, Policy, Option<Box<str>>),
+}
+
 /// Number of tokens of a batch that are verified against one key snapshot. They take less than a
 /// millisecond.
 const SNAPSHOT: usize = 128;
 
-impl From<JwkSet> for Keys {
-    fn from(keys: JwkSet) -> Self {
-        Arc::new(keys).into()
+impl VerifierBuilder {
+    /// Adds an entry: tokens that are signed by one of `keys` and satisfy `policy`.
+    pub fn accept(mut self, keys: impl Into<Keys>, policy: Policy) -> Self {
+        self.entries.push((keys.into(), policy));
+        self
     }
-}
 
-impl From<Arc<JwkSet>> for Keys {
-    fn from(keys: Arc<JwkSet>) -> Self {
-        Self(Source::Fixed(keys))
+    /// Caches about `tokens` verified tokens of all entries together. See
+    /// [`Verifier::with_cache`].
+    pub fn cache(mut self, tokens: usize) -> Self {
+        self.cache = tokens;
+        self
     }
-}
 
-impl<S: KeySource + 'static> From<S> for Keys {
-    fn from(source: S) -> Self {
-        Self(Source::Changing(Arc::new(source)))
+    /// Makes the verifier.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::InvalidArgument`]: there is no entry, a policy is not valid, or two
+    /// entries accept the tokens of the same issuer. [`Error::name`] is the path of the entry, for
+    /// example `accept[1].issuers`.
+    pub fn build(self) -> Result<Verifier> {
+        let drafts = self.entries.into_iter().map(|(keys, policy)| Draft::New(keys, policy, None));
+        Verifier::of(drafts.collect(), self.cache)
     }
 }
 
 impl Verifier {
-    /// Creates a verifier for tokens that are signed by one of `keys` and satisfy `policy`.
+    /// Creates a verifier with a single entry, for tokens that are signed by one of `keys` and
+    /// satisfy `policy`.
     pub fn new(keys: impl Into<Keys>, policy: Policy) -> Self {
-        Self(Arc::new(Inner { keys: keys.into(), policy, cache: None }))
+        Self::with_entries(Entries::only(keys.into(), policy))
     }
 
-    /// Returns a verifier with the same keys and policy and a new cache of about `tokens` verified
-    /// tokens (max 2^20). 0 disables the cache, which is the default.
+    /// Returns a builder for a verifier with several entries.
+    pub fn builder() -> VerifierBuilder {
+        VerifierBuilder::default()
+    }
+
+    fn with_entries(entries: Entries) -> Self {
+        let newest = entries.all.iter().map(|entry| entry.id).max().unwrap_or_default();
+        Self(Arc::new(Inner { entries: ArcSwap::from_pointee(entries), newest: newest.into() }))
+    }
+
+    /// Makes a verifier with a cache of `cache` tokens.
+    pub(crate) fn of(drafts: Vec<Draft>, cache: usize) -> Result<Self> {
+        let none = Entries::new(Vec::new(), None, Arc::default(), 0)?;
+        let verifier = Self::with_entries(none);
+        let before = verifier.entries();
+        verifier.replace(&before, drafts, cache)?;
+        Ok(verifier)
+    }
+
+    /// Returns the current entries.
+    pub(crate) fn entries(&self) -> Arc<Entries> {
+        self.0.entries.load_full()
+    }
+
+    /// Replaces the entries `before`, and the cache if its size changes. Returns false if the
+    /// entries are not `before` any more: another thread was first.
+    pub(crate) fn replace(&self, before: &Arc<Entries>, drafts: Vec<Draft>, cache: usize) -> Result<bool> {
+        let mut all = Vec::with_capacity(drafts.len());
+        for (index, draft) in drafts.into_iter().enumerate() {
+            all.push(match draft {
+                Draft::Kept(entry) => entry,
+                Draft::New(keys, policy, configured) => {
+                    policy.check().map_err(|error| error.within(&format!("accept[{index}]")))?;
+                    Arc::new(Entry::new(self.new_id(before), keys, policy, configured))
+                }
+            });
+        }
+        if all.is_empty() {
+            let detail = "it has no entries: add at least one";
+            return Err(Error::about(crate::ErrorKind::InvalidArgument, "accept", detail));
+        }
+        let is_kept = |entry: &&Arc<Entry>| all.iter().any(|other| Arc::ptr_eq(other, entry));
+        let removed = before.all.iter().filter(|entry| !is_kept(entry));
+        let hits = before.hits_of_removed + removed.map(|entry| entry.counts.hits()).sum::<u64>();
+        let cache = Cache::of_size(cache, before.cache.as_ref());
+        let entries = Entries::new(all, cache, Arc::clone(&before.unassigned), hits)?;
+        let entries = Arc::new(entries);
+        let current = self.0.entries.compare_and_swap(before, Arc::clone(&entries));
+        let is_replaced = Arc::ptr_eq(&current, before);
+        if is_replaced && let Some(cache) = &entries.cache {
+            cache.retain(|owner| entries.with_id(owner.entry).is_some());
+        }
+        Ok(is_replaced)
+    }
+
+    /// Returns an id that no entry of `before` has.
+    fn new_id(&self, before: &Entries) -> u32 {
+        loop {
+            let id = self.0.newest.fetch_add(1, Relaxed).wrapping_add(1) % Ticket::ENTRIES;
+            if id != 0 && before.with_id(id).is_none() {
+                return id;
+            }
+        }
+    }
+
+    /// Returns a verifier with the same entries and a new cache of about `tokens` verified tokens
+    /// (max 2^20). 0 disables the cache, which is the default.
     ///
     /// The signature of a cached token is not verified again. The whole token is compared, and
-    /// "exp" and "nbf" are checked on each hit. When remote keys change, the cache is emptied. The
-    /// cost is memory: a cached token takes about twice its length until another replaces it.
-    /// Tokens over 4 KiB are not cached.
+    /// "exp" and "nbf" are checked on each hit. When remote keys change, the tokens of the old keys
+    /// are removed. The cost is memory: a cached token takes about twice its length until another
+    /// replaces it. Tokens over 4 KiB are not cached.
     #[must_use]
     pub fn with_cache(&self, tokens: usize) -> Self {
-        let Inner { keys, policy, .. } = &*self.0;
-        let cache = (tokens > 0).then(|| Cache::new(tokens));
-        Self(Arc::new(Inner { keys: keys.clone(), policy: policy.clone(), cache }))
+        let entries = self.entries();
+        let all = entries.all.iter().map(|entry| Arc::new(entry.without_counts())).collect();
+        match Entries::new(all, Cache::of_size(tokens, None), Arc::default(), 0) {
+            Ok(entries) => Self::with_entries(entries),
+            // The same entries were accepted before.
+            Err(_) => self.clone(),
+        }
     }
 
     /// Returns the counters of the cache, or `None` if there is no cache.
     pub fn cache_stats(&self) -> Option<CacheStats> {
-        self.0.cache.as_ref().map(Cache::stats)
+        self.0.entries.load().cache_stats()
+    }
+
+    /// Blocks until all entries have keys, up to `timeout`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::KeysUnavailable`] of the first entry that has no keys. The other entries
+    /// may have theirs.
+    pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
+        let end = Instant::now().checked_add(timeout);
+        let left = || end.map_or(timeout, |end| end.saturating_duration_since(Instant::now()));
+        self.entries().all.iter().try_for_each(|entry| entry.wait_ready(left()))
     }
 
     /// Verifies `token` as [`crate::verify_token`] does.
@@ -96,14 +217,21 @@ impl Verifier {
     /// # Errors
     /// Those of [`crate::verify_token`]. With remote keys also
     /// [`crate::ErrorKind::KeysUnavailable`]: there are no keys, or the fetch for the token's key
-    /// failed or was not over in time.
+    /// failed or was not over in time. With several entries, "iss" is read first, so a token that
+    /// no entry is for has no other error about its claims or its signature.
     pub fn verify(&self, token: impl AsRef<[u8]>) -> Result<VerifiedToken> {
         let token = token.as_ref();
-        match &self.0.keys.0 {
-            Source::Fixed(jwks) => self.verify_fixed(jwks, token),
-            Source::Changing(source) => {
-                let verdict = self.verify_source(&**source, token, None);
-                self.wait_and_resume(&**source, token, verdict, &mut None)
+        let entries = self.0.entries.load();
+        if let Some(result) = entries.lookup(token) {
+            return result;
+        }
+        let entry = entries.select(token)?;
+        match entry.verify_now(entries.cache.as_deref(), token, None) {
+            Verdict::Final(result) => result,
+            Verdict::Pending(ticket) => {
+                let (entry, cache) = (Arc::clone(entry), entries.cache.clone());
+                drop(entries);
+                entry.wait_and_resume(cache.as_deref(), token, ticket, &mut None)
             }
         }
     }
@@ -138,38 +266,7 @@ impl Verifier {
     /// interface.
     #[doc(hidden)]
     pub fn lookup_cached(&self, token: impl AsRef<[u8]>) -> Option<Result<VerifiedToken>> {
-        let Inner { keys, policy, cache } = &*self.0;
-        let cache = cache.as_ref()?;
-        let generation = match &keys.0 {
-            Source::Fixed(_) => FIXED,
-            Source::Changing(source) => usable_generation(&**source)?,
-        };
-        cache.lookup_cached(token.as_ref(), generation, policy)
-    }
-
-    /// Waits for the fetches on which the verdict depends, and returns the final result. All waits
-    /// together end `max_wait` after `began`, the start of the first wait.
-    fn wait_and_resume(
-        &self,
-        source: &dyn KeySource,
-        token: &[u8],
-        mut verdict: Verdict,
-        began: &mut Option<Instant>,
-    ) -> Result<VerifiedToken> {
-        // A token waits twice at most, no matter what the source returns.
-        let mut is_first = true;
-        loop {
-            match verdict {
-                Verdict::Final(verdict) => return verdict,
-                Verdict::Pending(ticket) => {
-                    let waited = began.get_or_insert_with(Instant::now).elapsed();
-                    let is_over = source.wait(ticket, source.max_wait().saturating_sub(waited));
-                    let ticket = ticket.last_unless(is_over && is_first);
-                    verdict = self.verify_source(source, token, Some(ticket));
-                    is_first = false;
-                }
-            }
-        }
+        self.0.entries.load().lookup_uncounted(token.as_ref())
     }
 
     /// Verifies `token` as [`Verifier::verify`] does, but never blocks. For event loops and
@@ -195,10 +292,7 @@ impl Verifier {
     /// }
     /// ```
     pub fn verify_now(&self, token: impl AsRef<[u8]>) -> Verdict {
-        match &self.0.keys.0 {
-            Source::Fixed(jwks) => Verdict::Final(self.verify_fixed(jwks, token.as_ref())),
-            Source::Changing(source) => self.verify_source(&**source, token.as_ref(), None),
-        }
+        self.verify_or_resume(token.as_ref(), None)
     }
 
     /// Verifies `token` again after [`Verifier::verify_now`] has returned `ticket` for it. It never
@@ -209,22 +303,34 @@ impl Verifier {
     /// It is [`crate::ErrorKind::KeysUnavailable`] if only that fetch can find out whether the key
     /// exists.
     pub fn resume(&self, token: impl AsRef<[u8]>, ticket: Ticket) -> Verdict {
-        match &self.0.keys.0 {
-            Source::Fixed(jwks) => Verdict::Final(self.verify_fixed(jwks, token.as_ref())),
-            Source::Changing(source) => {
-                let ticket = ticket.last_unless(source.wait(ticket, Duration::ZERO));
-                self.verify_source(&**source, token.as_ref(), Some(ticket))
-            }
+        self.verify_or_resume(token.as_ref(), Some(ticket))
+    }
+
+    fn verify_or_resume(&self, token: &[u8], ticket: Option<Ticket>) -> Verdict {
+        let entries = self.0.entries.load();
+        if let Some(result) = entries.lookup(token) {
+            return Verdict::Final(result);
+        }
+        let entry = match entries.select(token) {
+            Ok(entry) => entry,
+            Err(error) => return Verdict::Final(Err(error)),
+        };
+        let cache = entries.cache.as_deref();
+        match ticket {
+            // A reload may have replaced the entry since the ticket was made.
+            Some(ticket) if [0, entry.id].contains(&ticket.entry()) => entry.resume(cache, token, ticket),
+            _ => entry.verify_now(cache, token, None),
         }
     }
 
     /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`,
     /// if the key set was closed, or if its keys never change.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
-        match &self.0.keys.0 {
-            Source::Fixed(_) => false,
-            Source::Changing(source) => source.wait(ticket, timeout),
-        }
+        let entries = self.0.entries.load();
+        let only = || entries.all.first().filter(|_| ticket.entry() == 0);
+        let Some(entry) = entries.with_id(ticket.entry()).or_else(only).cloned() else { return false };
+        drop(entries);
+        entry.wait(ticket, timeout)
     }
 
     /// Verifies many tokens, each as [`Verifier::verify`] does. The results are in the order of the
@@ -240,172 +346,39 @@ impl Verifier {
         tokens: &[T],
         threads: usize,
     ) -> Vec<Result<VerifiedToken>> {
-        match &self.0.keys.0 {
-            Source::Fixed(jwks) => {
-                split_across_threads(tokens, threads, |share| self.verify_chunk(jwks, FIXED, share))
+        // All tokens are verified before the first wait, and `began` bounds all waits together.
+        let verdicts = self.verify_batch_now(tokens, threads);
+        let mut began = None;
+        let result = |(verdict, token): (_, &T)| match verdict {
+            Verdict::Final(result) => result,
+            Verdict::Pending(ticket) => {
+                let entries = self.entries();
+                let cache = entries.cache.as_deref();
+                match entries.with_id(ticket.entry()) {
+                    Some(entry) => entry.wait_and_resume(cache, token.as_ref(), ticket, &mut began),
+                    None => self.verify(token),
+                }
             }
-            Source::Changing(source) => {
-                // All tokens are verified before the first wait, and `began` bounds all waits
-                // together.
-                let mut began = None;
-                let resume = |(verdict, token): (_, &T)| {
-                    self.wait_and_resume(&**source, token.as_ref(), verdict, &mut began)
-                };
-                self.verify_batch_now(tokens, threads).into_iter().zip(tokens).map(resume).collect()
-            }
-        }
+        };
+        verdicts.into_iter().zip(tokens).map(result).collect()
     }
 
     /// Verifies many tokens as [`Verifier::verify_batch`] does, but never blocks. If a verdict is
     /// [`Verdict::Pending`], pass its ticket to [`Verifier::resume`] with the token of the same
     /// index.
     pub fn verify_batch_now<T: AsRef<[u8]> + Sync>(&self, tokens: &[T], threads: usize) -> Vec<Verdict> {
-        split_across_threads(tokens, threads, |share| match &self.0.keys.0 {
-            Source::Fixed(jwks) => {
-                self.verify_chunk(jwks, FIXED, share).into_iter().map(Verdict::Final).collect()
-            }
-            Source::Changing(source) => {
-                share.chunks(SNAPSHOT).flat_map(|some| self.verify_chunk_of_source(&**source, some)).collect()
-            }
+        split_across_threads(tokens, threads, |share| {
+            share.chunks(SNAPSHOT).flat_map(|some| self.0.entries.load().verify_chunk(some)).collect()
         })
     }
-
-    /// Verifies tokens against one key snapshot. Each token whose key is missing is reported to the
-    /// source.
-    fn verify_chunk_of_source<T: AsRef<[u8]>>(&self, source: &dyn KeySource, tokens: &[T]) -> Vec<Verdict> {
-        let keys = source.current_keys();
-        let Some(jwks) = keys.jwks() else {
-            return tokens.iter().map(|token| self.verify_uncached(source, token.as_ref(), None)).collect();
-        };
-        let generation = keys.generation();
-        let results = self.verify_chunk(jwks, generation, tokens);
-        let missing = results.iter().zip(tokens).map(|(result, token)| {
-            let error = result.as_ref().err()?;
-            missing_key(source, Some(jwks), &self.0.policy, token.as_ref(), error)
-        });
-        let missing: Vec<_> = missing.collect();
-        let verdict = |((result, missing), token): ((Result<_>, Option<_>), &T)| match missing
-            .map(|missing| source.on_missing_key(missing, generation, None))
-        {
-            None => Verdict::Final(result),
-            Some(Refetch::OtherKeys) => self.verify_uncached(source, token.as_ref(), None),
-            Some(refetch) => refetch.verdict(result),
-        };
-        results.into_iter().zip(missing).zip(tokens).map(verdict).collect()
-    }
-
-    fn verify_chunk<T: AsRef<[u8]>>(
-        &self,
-        jwks: &JwkSet,
-        generation: u64,
-        tokens: &[T],
-    ) -> Vec<Result<VerifiedToken>> {
-        let Inner { policy, cache, .. } = &*self.0;
-        let Some(cache) = cache else { return verify_chunk(jwks, policy, tokens) };
-        let found: Vec<_> =
-            tokens.iter().map(|token| cache.lookup(token.as_ref(), generation, policy)).collect();
-        let missing: Vec<&[u8]> = tokens
-            .iter()
-            .zip(&found)
-            .filter(|(_, found)| found.is_none())
-            .map(|(token, _)| token.as_ref())
-            .collect();
-        let verdicts = verify_chunk(jwks, policy, &missing);
-        for (token, verdict) in missing.iter().zip(&verdicts) {
-            if let Ok(verified) = verdict {
-                cache.insert(token, verified, generation);
-            }
-        }
-        let mut verdicts = verdicts.into_iter();
-        found.into_iter().filter_map(|found| found.or_else(|| verdicts.next())).collect()
-    }
-
-    fn verify_fixed(&self, jwks: &JwkSet, token: &[u8]) -> Result<VerifiedToken> {
-        let Inner { policy, cache, .. } = &*self.0;
-        let Some(cache) = cache else { return verify_token(jwks, policy, token) };
-        if let Some(result) = cache.lookup(token, FIXED, policy) {
-            return result;
-        }
-        let result = verify_token(jwks, policy, token);
-        if let Ok(verified) = &result {
-            cache.insert(token, verified, FIXED);
-        }
-        result
-    }
-
-    fn verify_source(&self, source: &dyn KeySource, token: &[u8], before: Option<Ticket>) -> Verdict {
-        if let Inner { policy, cache: Some(cache), .. } = &*self.0
-            && let Some(generation) = usable_generation(source)
-            && let Some(result) = cache.lookup(token, generation, policy)
-        {
-            return Verdict::Final(result);
-        }
-        self.verify_uncached(source, token, before)
-    }
-
-    /// Verifies a token that is not in the cache. It never blocks. `before` is the ticket that the
-    /// token has already waited for.
-    fn verify_uncached(&self, source: &dyn KeySource, token: &[u8], before: Option<Ticket>) -> Verdict {
-        let Inner { policy, cache, .. } = &*self.0;
-        let mut tried = None;
-        loop {
-            let keys = source.current_keys();
-            let result = match keys.jwks() {
-                Some(jwks) => verify_token(jwks, policy, token),
-                None => check_form(policy, token).and_then(|()| Err(unavailable(source.why_none()))),
-            };
-            let error = match &result {
-                Err(error) => error,
-                Ok(verified) => {
-                    if let Some(cache) = cache {
-                        cache.insert(token, verified, keys.generation());
-                    }
-                    return Verdict::Final(result);
-                }
-            };
-            let Some(missing) = missing_key(source, keys.jwks(), policy, token, error) else {
-                return Verdict::Final(result);
-            };
-            match source.on_missing_key(missing, keys.generation(), before) {
-                // Verify again only if the keys have really changed.
-                Refetch::OtherKeys if tried.replace(keys.generation()) != Some(keys.generation()) => {}
-                Refetch::Fetch(_) if before.is_some_and(Ticket::is_last) => return Verdict::Final(result),
-                refetch => return refetch.verdict(result),
-            }
-        }
-    }
-
-    /// Returns the policy.
-    pub fn policy(&self) -> &Policy {
-        &self.0.policy
-    }
-}
-
-impl Refetch {
-    /// Turns the `result` of a token with a missing key into its verdict.
-    fn verdict(self, result: Result<VerifiedToken>) -> Verdict {
-        match self {
-            Self::Fetch(ticket) => Verdict::Pending(ticket),
-            Self::Unavailable(detail) => Verdict::Final(Err(unavailable(detail))),
-            Self::None | Self::OtherKeys => Verdict::Final(result),
-        }
-    }
-}
-
-fn unavailable(detail: Cow<'static, str>) -> Error {
-    Error::new(ErrorKind::KeysUnavailable, "").with_detail(detail)
-}
-
-/// Returns the generation of the keys in use, or `None` if there are none.
-fn usable_generation(source: &dyn KeySource) -> Option<u64> {
-    Some(source.current_keys().generation()).filter(|&generation| generation != 0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::key_source::{CurrentKeys, MissingKey};
-    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use crate::keys::jwk_set::JwkSet;
+    use crate::verify::key_source::{CurrentKeys, KeySource, MissingKey, Refetch};
+    use std::sync::atomic::AtomicU64;
 
     /// A source whose keys change after the first call of `current_keys`.
     #[derive(Debug)]

@@ -37,6 +37,23 @@ pub(crate) fn members_and_elements<'a>(
     scanner.end().map(|()| found)
 }
 
+/// Returns the first member `wanted` of the object at the start of `document`. Nothing after that
+/// member is read, so `document` may be cut there, and may be invalid.
+pub(crate) fn first_member<'a>(document: &'a str, wanted: &str) -> Result<Option<Value<'a>>, Invalid> {
+    let mut found = None;
+    let mut scanner = at_object(document)?;
+    let read = scanner.object_with(1, &mut |name: &[u8], scanner: &mut Scanner<'a>| {
+        let value = scanner.value(1)?;
+        if *name != *wanted.as_bytes() {
+            return Ok(());
+        }
+        found = Some(value);
+        // Any error ends the search.
+        Invalid::err(Rule::Trailing, scanner.at)
+    });
+    if found.is_some() { Ok(found) } else { read.map(|()| None) }
+}
+
 impl<'a> Value<'a> {
     /// Calls `each` with every element. Returns `None` if the value is not an array.
     pub(crate) fn elements(self, mut each: impl FnMut(Value<'a>)) -> Option<()> {
@@ -87,6 +104,24 @@ mod tests {
         let found = read(" {\"a\" : 1.50, \"b\":\"x\\ny\",\n\"c\":[1, {\"d\":null}] , \"\":{} } ").unwrap();
         let expected = [("a", "1.50"), ("b", "\"x\\ny\""), ("c", "[1, {\"d\":null}]"), ("", "{}")];
         assert_eq!(found, expected.map(|(name, text)| (name.to_owned(), text)));
+    }
+
+    #[test]
+    fn the_first_member_of_a_name_is_found_in_a_document_that_is_cut_after_it() {
+        let find = |document| first_member(document, "iss").map(|value| value.map(|value| value.text()));
+        for document in [
+            r#"{"iss":"a"}"#,
+            r#"{"x":{"iss":"b"},"iss":"a""#,
+            r#" { "x":"\"iss\":1" , "iss" : "a" , "iss":"b" "#,
+            r#"{"i\u0073s":"a","#,
+        ] {
+            assert_eq!(find(document).unwrap(), Some("\"a\""), "{document}");
+        }
+        assert_eq!(find(r#"{"x":{"iss":"b"}}"#).unwrap(), None);
+        for document in [r#"{"x":{"iss":"b"}"#, r#"{"iss":"a"#, r#"["iss","a"]"#, "", r#"{"a":1,"a":2,"iss""#]
+        {
+            assert!(find(document).is_err(), "{document}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use super::jwks_job::MAX_PAUSE_WITHOUT_KEYS;
 use super::misses::Misses;
 use super::remote_jwk_set::RemoteJwkSet;
+use crate::error::Result;
 use crate::remote::attempts::{Attempts, Reason};
 use crate::remote::transport::{FetchError, printable};
 use crate::verify::key_source::{CurrentKeys, KeySource, MissingKey, Refetch};
@@ -106,6 +107,10 @@ impl KeySource for RemoteJwkSet {
             },
             None => failure().unwrap_or_else(|| self.not_fetched()).into(),
         }
+    }
+
+    fn wait_ready(&self, timeout: Duration) -> Result<()> {
+        RemoteJwkSet::wait_ready(self, timeout)
     }
 
     fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {

@@ -1,0 +1,231 @@
+//! An entry of a verifier: one issuer's keys with the policy for its tokens. Keys of one entry are
+//! never used with the policy of another.
+
+use super::batch::verify_chunk;
+use super::cache::{Cache, Owner};
+use super::counts::{Counts, Outcome};
+use super::key_source::{KeySource, Refetch};
+use super::keys::{Keys, Source};
+use super::missing_key::{check_form, missing_key};
+use super::policy::Policy;
+use super::ticket::{Ticket, Verdict};
+use super::verified_token::VerifiedToken;
+use super::verify_token::verify_token;
+use crate::error::{Error, ErrorKind, Result};
+use crate::keys::jwk_set::JwkSet;
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// Generation of keys that never change.
+const FIXED: u64 = 1;
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Unique among all entries that its verifier has ever had, and never 0.
+    pub(super) id: u32,
+    pub(crate) keys: Keys,
+    pub(crate) policy: Policy,
+    /// What the configuration says about this entry. A reload keeps the entry if it still says the
+    /// same. `None` for an entry that was made in code.
+    pub(crate) configured: Option<Box<str>>,
+    pub(super) counts: Counts,
+    /// The highest generation of keys for which older tokens were removed from the cache.
+    cached: AtomicU64,
+}
+
+impl Entry {
+    pub(super) fn new(id: u32, keys: Keys, policy: Policy, configured: Option<Box<str>>) -> Self {
+        Self { id, keys, policy, configured, counts: Counts::default(), cached: AtomicU64::new(0) }
+    }
+
+    /// Returns an entry with the same keys and policy, and with new counters.
+    pub(super) fn without_counts(&self) -> Self {
+        Self::new(self.id, self.keys.clone(), self.policy.clone(), self.configured.clone())
+    }
+
+    /// Returns whether `owner` stands for the keys that this entry uses now.
+    #[inline]
+    pub(super) fn is(&self, owner: Owner) -> bool {
+        owner.entry == self.id && self.generation() == Some(owner.generation)
+    }
+
+    /// Returns the generation of the keys in use, or `None` if there are none.
+    #[inline]
+    fn generation(&self) -> Option<u64> {
+        match &self.keys.0 {
+            Source::Fixed(_) => Some(FIXED),
+            Source::Changing(source) => {
+                Some(source.current_keys().generation()).filter(|&generation| generation != 0)
+            }
+        }
+    }
+
+    /// Counts a final result. If the token is verified, caches it.
+    fn finish(
+        &self,
+        cache: Option<&Cache>,
+        token: &[u8],
+        generation: u64,
+        result: Result<VerifiedToken>,
+    ) -> Result<VerifiedToken> {
+        self.counts.count(Outcome::of(&result));
+        if let (Some(cache), Ok(verified)) = (cache, &result) {
+            self.forget_old_keys(cache, generation);
+            cache.insert(token, verified, Owner { entry: self.id, generation });
+        }
+        result
+    }
+
+    /// Removes the tokens of earlier keys from the cache, once for each generation.
+    fn forget_old_keys(&self, cache: &Cache, generation: u64) {
+        if self.cached.load(Relaxed) < generation && self.cached.fetch_max(generation, Relaxed) < generation {
+            cache.retain(|owner| owner.entry != self.id || owner.generation >= generation);
+        }
+    }
+
+    /// Blocks until there are keys, up to `timeout`.
+    pub(super) fn wait_ready(&self, timeout: Duration) -> Result<()> {
+        match &self.keys.0 {
+            Source::Fixed(_) => Ok(()),
+            Source::Changing(source) => source.wait_ready(timeout),
+        }
+    }
+
+    /// Waits for the fetches on which the verdict depends, and returns the final result. All waits
+    /// together end `max_wait` after `began`, the start of the first wait.
+    pub(super) fn wait_and_resume(
+        &self,
+        cache: Option<&Cache>,
+        token: &[u8],
+        mut ticket: Ticket,
+        began: &mut Option<Instant>,
+    ) -> Result<VerifiedToken> {
+        // A token waits twice at most, no matter what the source returns.
+        let mut is_first = true;
+        loop {
+            let is_over = match &self.keys.0 {
+                Source::Fixed(_) => false,
+                Source::Changing(source) => {
+                    let waited = began.get_or_insert_with(Instant::now).elapsed();
+                    source.wait(ticket, source.max_wait().saturating_sub(waited))
+                }
+            };
+            let before = ticket.last_unless(is_over && is_first);
+            match self.verify_now(cache, token, Some(before)) {
+                Verdict::Final(result) => return result,
+                Verdict::Pending(next) => ticket = next,
+            }
+            is_first = false;
+        }
+    }
+
+    /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`.
+    pub(super) fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
+        match &self.keys.0 {
+            Source::Fixed(_) => false,
+            Source::Changing(source) => source.wait(ticket, timeout),
+        }
+    }
+
+    /// Verifies a token again after it has waited for the fetch of `ticket`. It never blocks.
+    pub(super) fn resume(&self, cache: Option<&Cache>, token: &[u8], ticket: Ticket) -> Verdict {
+        let ticket = ticket.last_unless(self.wait(ticket, Duration::ZERO));
+        self.verify_now(cache, token, Some(ticket))
+    }
+
+    /// Verifies a token that is not in the cache. It never blocks. `before` is the ticket that the
+    /// token has already waited for.
+    pub(super) fn verify_now(&self, cache: Option<&Cache>, token: &[u8], before: Option<Ticket>) -> Verdict {
+        match &self.keys.0 {
+            Source::Fixed(jwks) => {
+                let result = verify_token(jwks, &self.policy, token);
+                Verdict::Final(self.finish(cache, token, FIXED, result))
+            }
+            Source::Changing(source) => self.verify_with_source(&**source, cache, token, before),
+        }
+    }
+
+    fn verify_with_source(
+        &self,
+        source: &dyn KeySource,
+        cache: Option<&Cache>,
+        token: &[u8],
+        before: Option<Ticket>,
+    ) -> Verdict {
+        let policy = &self.policy;
+        let mut tried = None;
+        loop {
+            let keys = source.current_keys();
+            let generation = keys.generation();
+            let finish = |result| Verdict::Final(self.finish(cache, token, generation, result));
+            let result = match keys.jwks() {
+                Some(jwks) => verify_token(jwks, policy, token),
+                None => check_form(policy, token).and_then(|()| Err(unavailable(source.why_none()))),
+            };
+            let missing = match &result {
+                Ok(_) => None,
+                Err(error) => missing_key(source, keys.jwks(), policy, token, error),
+            };
+            let Some(missing) = missing else { return finish(result) };
+            match source.on_missing_key(missing, generation, before) {
+                // Verify again only if the keys have really changed.
+                Refetch::OtherKeys if tried.replace(generation) != Some(generation) => {}
+                Refetch::Fetch(ticket) if !before.is_some_and(Ticket::is_last) => {
+                    return Verdict::Pending(ticket.of_entry(self.id));
+                }
+                Refetch::Unavailable(detail) => return finish(Err(unavailable(detail))),
+                Refetch::None | Refetch::OtherKeys | Refetch::Fetch(_) => return finish(result),
+            }
+        }
+    }
+
+    /// Verifies tokens that are not in the cache, with one key snapshot. It never blocks. The
+    /// results are in the order of the tokens.
+    pub(super) fn verify_chunk(&self, cache: Option<&Cache>, tokens: &[&[u8]]) -> Vec<Verdict> {
+        match &self.keys.0 {
+            Source::Fixed(jwks) => self.verify_chunk_with(jwks, cache, tokens, FIXED, |_, _| None),
+            Source::Changing(source) => {
+                let keys = source.current_keys();
+                let again = |token: &[u8]| self.verify_with_source(&**source, cache, token, None);
+                let Some(jwks) = keys.jwks() else {
+                    return tokens.iter().map(|token| again(token)).collect();
+                };
+                let generation = keys.generation();
+                self.verify_chunk_with(jwks, cache, tokens, generation, |token, error| {
+                    let missing = missing_key(&**source, Some(jwks), &self.policy, token, error)?;
+                    match source.on_missing_key(missing, generation, None) {
+                        Refetch::None => None,
+                        Refetch::OtherKeys => Some(again(token)),
+                        Refetch::Fetch(ticket) => Some(Verdict::Pending(ticket.of_entry(self.id))),
+                        Refetch::Unavailable(detail) => {
+                            let result = Err(unavailable(detail));
+                            Some(Verdict::Final(self.finish(cache, token, generation, result)))
+                        }
+                    }
+                })
+            }
+        }
+    }
+
+    /// Verifies tokens with `jwks`. If a token is rejected, `on_error` may return another verdict.
+    fn verify_chunk_with(
+        &self,
+        jwks: &JwkSet,
+        cache: Option<&Cache>,
+        tokens: &[&[u8]],
+        generation: u64,
+        on_error: impl Fn(&[u8], &Error) -> Option<Verdict>,
+    ) -> Vec<Verdict> {
+        let results = verify_chunk(jwks, &self.policy, tokens);
+        let verdict = |(result, token): (Result<VerifiedToken>, &&[u8])| {
+            let other = result.as_ref().err().and_then(|error| on_error(token, error));
+            other.unwrap_or_else(|| Verdict::Final(self.finish(cache, token, generation, result)))
+        };
+        results.into_iter().zip(tokens).map(verdict).collect()
+    }
+}
+
+fn unavailable(detail: Cow<'static, str>) -> Error {
+    Error::new(ErrorKind::KeysUnavailable, "").with_detail(detail)
+}
