@@ -176,7 +176,7 @@ pub use settings::kind::SettingsKind;
 pub use settings::row::Setting;
 pub use settings::settings::Settings;
 #[doc(hidden)]
-pub use settings::stats::{CACHE_STATS, StatRow};
+pub use settings::stats::{CACHE_STATS, StatRow, VERIFICATIONS};
 #[cfg(feature = "remote")]
 #[doc(hidden)]
 pub use settings::stats::{KEYS_STATS, RENEWER_STATS};

@@ -46,9 +46,13 @@ pub struct bouncer_stat {
     pub number: f64,
     /// The value if `kind` is BOUNCER_STAT_KIND_TEXT, otherwise no text.
     pub text: bouncer_str,
-    /// The source: the URL of the key set without its query, the issuer, or the origin of the
-    /// renewer's tokens. Empty in the rows of a verifier.
+    /// The source. For a key set: its URL without its query, or its issuer. For a renewer: the
+    /// origin of its tokens. For a verifier: the first issuer of the entry. Empty in rows of the
+    /// whole verifier, and of an entry without issuers and remote keys.
     pub source: bouncer_str,
+    /// The status of the verifications that are counted: "ok", or the name of an error. Empty in
+    /// other rows.
+    pub status: bouncer_str,
 }
 
 /// The meaning of a bouncer_stat.
@@ -103,14 +107,16 @@ impl From<Stats> for bouncer_stats {
                 _ => bouncer_str::NONE,
             },
             source: stat.source.as_str().into(),
+            status: stat.status.into(),
         });
         let rows = rows.collect();
         Self { rows, prometheus: stats.prometheus(), json: stats.json(), stats, _names: names }
     }
 }
 
-/// Takes a snapshot of a verifier's cache: the BOUNCER_STAT_CACHE_ rows. They have no value if the
-/// verifier has no cache.
+/// Takes a snapshot of a verifier. The BOUNCER_STAT_CACHE_ rows have no value if the verifier has no
+/// cache. Each entry has BOUNCER_STAT_VERIFICATIONS_TOTAL rows, one for each status that has
+/// occurred. An entry with remote keys also has the BOUNCER_STAT_KEYS_ rows.
 ///
 /// On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.

@@ -1,12 +1,19 @@
 //! Settings as a JSON document: `{"issuers": ["a"], "leeway": "30s"}`.
 
-use super::fault::Fault;
+use super::fault::{Fault, excerpt};
+use super::kind::SettingsKind;
+use super::near::did_you_mean;
 use super::row::Setting;
-use super::settings::{Entry, How, Settings};
+use super::settings::{Accept, AcceptSettings, Entry, How, Settings};
 use super::value::SettingType;
 use crate::encoding::json;
 use crate::error::Result;
 use serde_json::Value as Json;
+
+/// The settings that only an entry has, beside those of its policy.
+const OF_ENTRY: [&str; 2] = ["keys", "tenants"];
+/// The sources of keys that only an entry has, beside the settings of a remote key set.
+const OF_KEYS: [&str; 2] = ["jwks", "file"];
 
 /// Replaces the value of a secret in [`Settings::document`].
 const NOT_SHOWN: &str = "(set, not shown)";
@@ -30,7 +37,18 @@ impl Settings {
     /// Returns the settings as a JSON document for logs, sorted by name. A fixed text replaces each
     /// secret.
     pub fn document(&self) -> String {
-        of(&self.entries)
+        let mut document = of(&self.entries);
+        let mut accept = Vec::new();
+        for entry in &self.accept {
+            accept.push(match entry {
+                Accept::Configured(entry) => entry.document(),
+                Accept::Made(..) => "(made in code)".into(),
+            });
+        }
+        if !accept.is_empty() {
+            document.insert("accept".to_owned(), accept.into());
+        }
+        Json::Object(document).to_string()
     }
 }
 
@@ -45,7 +63,7 @@ fn load(settings: &mut Settings, document: &str) -> Result<(), Fault> {
 }
 
 /// Returns the members of an object, in order. A duplicate name at any depth is an error.
-fn members(document: &str) -> Result<Vec<(String, json::Value<'_>)>, String> {
+pub(super) fn members(document: &str) -> Result<Vec<(String, json::Value<'_>)>, String> {
     let mut members = Vec::new();
     json::members(document, |name, value| {
         members.push((String::from_utf8_lossy(name).into_owned(), value));
@@ -54,8 +72,11 @@ fn members(document: &str) -> Result<Vec<(String, json::Value<'_>)>, String> {
     Ok(members)
 }
 
-fn member(settings: &mut Settings, name: &str, json: json::Value<'_>) -> Result<(), Fault> {
+pub(super) fn member(settings: &mut Settings, name: &str, json: json::Value<'_>) -> Result<(), Fault> {
     let (setting, member) = settings.find(name)?;
+    if setting.kind == SettingType::Entries {
+        return load_accept(settings, json);
+    }
     let fault = |detail: &str| Fault::at(name, detail);
     if setting.has(Setting::CODE_ONLY) || setting.has(Setting::SECRET) {
         return Err(fault("it can only be set in code, not in a document"));
@@ -119,8 +140,138 @@ fn scalar(
     settings.store(setting, member, &text, how).map_err(|detail| Fault::at(path, detail))
 }
 
+impl AcceptSettings {
+    fn new() -> Self {
+        Self {
+            policy: Settings::new(SettingsKind::Policy),
+            tenants: Vec::new(),
+            jwks: None,
+            file: None,
+            #[cfg(feature = "remote")]
+            keys: Settings::new(SettingsKind::Keys),
+        }
+    }
+
+    fn load(json: json::Value<'_>) -> Result<Self, Fault> {
+        let mut entry = Self::new();
+        for (name, value) in object(json)? {
+            match name.as_str() {
+                "keys" => entry.load_keys(value).map_err(|fault| fault.within("keys"))?,
+                "tenants" => entry.tenants = texts(value).map_err(|fault| fault.within("tenants"))?,
+                _ if SettingsKind::Policy.setting(name.split('.').next().unwrap_or_default()).is_some() => {
+                    member(&mut entry.policy, &name, value)?;
+                }
+                _ => {
+                    let known = SettingsKind::Policy.settings().into_iter().map(|setting| setting.name);
+                    return Err(unknown("an entry", &name, known.chain(OF_ENTRY)));
+                }
+            }
+        }
+        Ok(entry)
+    }
+
+    fn load_keys(&mut self, json: json::Value<'_>) -> Result<(), Fault> {
+        for (name, value) in object(json)? {
+            match name.as_str() {
+                "jwks" if value.kind() == "an object" => self.jwks = Some(value.text().to_owned()),
+                "jwks" => return Err(Fault::at("jwks", format!("it is {}, not an object", value.kind()))),
+                "file" => {
+                    let text = SettingType::Text.text_of_json(value).map_err(|why| Fault::at("file", why))?;
+                    SettingType::Text.read(&text, false).map_err(|why| Fault::at("file", why))?;
+                    self.file = Some(text.into_owned());
+                }
+                _ => self.load_other_keys(&name, value)?,
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "remote")]
+    fn load_other_keys(&mut self, name: &str, value: json::Value<'_>) -> Result<(), Fault> {
+        if SettingsKind::Keys.setting(name).is_some() {
+            return member(&mut self.keys, name, value);
+        }
+        let known = SettingsKind::Keys.settings().into_iter().map(|setting| setting.name);
+        Err(unknown("keys", name, known.chain(OF_KEYS)))
+    }
+
+    #[cfg(not(feature = "remote"))]
+    fn load_other_keys(&mut self, name: &str, _: json::Value<'_>) -> Result<(), Fault> {
+        Err(unknown("keys", name, OF_KEYS.into_iter()))
+    }
+
+    /// Returns the entry as JSON, for logs.
+    pub(super) fn document(&self) -> Json {
+        let mut entry = of(&self.policy.entries);
+        #[cfg(feature = "remote")]
+        let mut keys = of(&self.keys.entries);
+        #[cfg(not(feature = "remote"))]
+        let mut keys = serde_json::Map::new();
+        if let Some(jwks) = &self.jwks {
+            keys.insert("jwks".to_owned(), serde_json::from_str(jwks).unwrap_or_default());
+        }
+        if let Some(file) = &self.file {
+            keys.insert("file".to_owned(), file.as_str().into());
+        }
+        if !keys.is_empty() {
+            entry.insert("keys".to_owned(), keys.into());
+        }
+        if !self.tenants.is_empty() {
+            entry.insert("tenants".to_owned(), self.tenants.as_slice().into());
+        }
+        entry.into()
+    }
+}
+
+/// Replaces the entries of `settings` by those of the document.
+fn load_accept(settings: &mut Settings, json: json::Value<'_>) -> Result<(), Fault> {
+    let mut entries = Vec::new();
+    if json.elements(|entry| entries.push(entry)).is_none() {
+        return Err(Fault::at("accept", format!("it is {}, not a list: write [...]", json.kind())));
+    }
+    if entries.is_empty() {
+        return Err(Fault::at("accept", "it is an empty list: add an entry"));
+    }
+    settings.accept.clear();
+    for (index, entry) in entries.into_iter().enumerate() {
+        let entry = AcceptSettings::load(entry).map_err(|fault| fault.within(&format!("accept[{index}]")))?;
+        settings.accept.push(Accept::Configured(Box::new(entry)));
+    }
+    Ok(())
+}
+
+fn object(json: json::Value<'_>) -> Result<Vec<(String, json::Value<'_>)>, Fault> {
+    if json.kind() != "an object" {
+        return Err(Fault::at("", format!("it is {}, not an object", json.kind())));
+    }
+    members(json.text()).map_err(|why| Fault::at("", why))
+}
+
+fn texts(json: json::Value<'_>) -> Result<Vec<String>, Fault> {
+    let mut items = Vec::new();
+    if json.elements(|item| items.push(item)).is_none() {
+        return Err(Fault::at("", format!("it is {}, not a list: write [...]", json.kind())));
+    }
+    if items.is_empty() {
+        return Err(Fault::at("", "it is an empty list: remove it"));
+    }
+    let text = |(index, item)| {
+        let at = |why: String| Fault::at(format!("[{index}]"), why);
+        let text = SettingType::Texts.text_of_json(item).map_err(at)?;
+        SettingType::Texts.read(&text, false).map_err(at)?;
+        Ok(text.into_owned())
+    };
+    items.into_iter().enumerate().map(text).collect()
+}
+
+fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Fault {
+    let hint = did_you_mean(name, known);
+    let version = env!("CARGO_PKG_VERSION");
+    Fault::at("", format!("{what} has no setting {}{hint} (version {version})", excerpt(name)))
+}
+
 /// Returns the entries as an object. Its members are sorted by name.
-fn of(entries: &[Entry]) -> String {
+pub(super) fn of(entries: &[Entry]) -> serde_json::Map<String, Json> {
     let mut document = serde_json::Map::new();
     for Entry { setting, member, value } in entries {
         let value = match value.json() {
@@ -138,7 +289,7 @@ fn of(entries: &[Entry]) -> String {
             kind => append(&mut document, setting.name, value, kind.is_list()),
         }
     }
-    Json::Object(document).to_string()
+    document
 }
 
 /// Adds `value` to the member `name`. Several values, or one value of a list, become an array.

@@ -16,6 +16,15 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Puts `path` before the path of the fault: `accept[1]` and `leeway` become
+    /// `accept[1].leeway`.
+    pub(super) fn within(self, path: &str) -> Self {
+        let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        Self { path: format!("{path}{dot}{}", self.path), ..self }
+    }
+}
+
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         let error = match fault.path.as_str() {

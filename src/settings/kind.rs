@@ -6,8 +6,9 @@ use super::keys::KEYS;
 use super::renewer::RENEWER;
 use super::row::Setting;
 use super::table::POLICY;
+use super::verifier::VERIFIER;
 
-/// The type of object that settings configure. The numbers are permanent; 3 and 4 are not assigned.
+/// The type of object that settings configure. The numbers are permanent; 3 is not assigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SettingsKind {
@@ -16,6 +17,8 @@ pub enum SettingsKind {
     /// A [`crate::RemoteJwkSet`]: from where an issuer's keys are fetched, and how often.
     #[cfg(feature = "remote")]
     Keys = 2,
+    /// A [`crate::Verifier`]: the entries that accept tokens.
+    Verifier = 4,
     /// A [`crate::TokenRenewer`]: how the service gets its own token.
     #[cfg(feature = "remote")]
     Renewer = 5,
@@ -27,6 +30,7 @@ impl SettingsKind {
         Self::Policy,
         #[cfg(feature = "remote")]
         Self::Keys,
+        Self::Verifier,
         #[cfg(feature = "remote")]
         Self::Renewer,
     ];
@@ -37,6 +41,7 @@ impl SettingsKind {
             Self::Policy => "policy",
             #[cfg(feature = "remote")]
             Self::Keys => "keys",
+            Self::Verifier => "verifier",
             #[cfg(feature = "remote")]
             Self::Renewer => "renewer",
         }
@@ -58,6 +63,7 @@ impl SettingsKind {
             Self::Policy => POLICY.iter().map(|row| &row.setting).collect(),
             #[cfg(feature = "remote")]
             Self::Keys => KEYS.iter().map(|row| &row.setting).collect(),
+            Self::Verifier => VERIFIER.iter().map(|row| &row.setting).collect(),
             #[cfg(feature = "remote")]
             Self::Renewer => RENEWER.iter().map(|row| &row.setting).collect(),
         }

@@ -5,6 +5,7 @@
 //! and the function that sets it in a builder. Parsing, documents, C constants, the other
 //! languages' types and the documentation are derived from the rows.
 
+mod configuration;
 mod document;
 mod fault;
 #[cfg(feature = "remote")]
@@ -22,3 +23,4 @@ pub(crate) mod settings;
 pub(crate) mod stats;
 mod table;
 pub(crate) mod value;
+mod verifier;

@@ -6,6 +6,7 @@ use super::kind::SettingsKind;
 use super::renewer::RENEWER;
 use super::settings::Settings;
 use crate::error::{Error, ErrorKind, Result};
+use crate::keys::load_options::LoadOptions;
 use crate::remote::jwks::remote_jwk_set::RemoteJwkSet;
 use crate::remote::jwks::remote_jwk_set_builder::RemoteJwkSetBuilder;
 use crate::remote::renewal::service_account::ServiceAccount;
@@ -30,6 +31,13 @@ impl RemoteJwkSetBuilder {
             (None, None) => return Err(Fault::at("", "neither \"url\" nor \"discover\" is set").into()),
         };
         settings.apply(KEYS, builder)
+    }
+}
+
+impl RemoteJwkSetBuilder {
+    /// Returns the options for reading a JWK Set that these settings contain.
+    pub(super) fn load_options(settings: &Settings) -> Result<LoadOptions> {
+        Ok(settings.apply(KEYS, RemoteJwkSet::builder(""))?.load)
     }
 }
 

@@ -6,6 +6,8 @@ use super::near::did_you_mean;
 use super::row::{Row, Setting};
 use super::value::{Given, SettingType, Value};
 use crate::error::{Error, Result};
+use crate::verify::keys::Keys;
+use crate::verify::policy::Policy;
 use std::fmt;
 
 /// Settings by name, as text or from a JSON document: for configuration files and for other
@@ -32,6 +34,8 @@ use std::fmt;
 pub struct Settings {
     kind: SettingsKind,
     pub(super) entries: Vec<Entry>,
+    /// The setting "accept" of a verifier.
+    pub(super) accept: Vec<Accept>,
     error: Option<Error>,
 }
 
@@ -43,6 +47,27 @@ pub(super) struct Entry {
     pub(super) value: Value,
 }
 
+/// An entry of the setting "accept".
+#[derive(Clone)]
+pub(super) enum Accept {
+    /// Made in code.
+    Made(Keys, Policy),
+    Configured(Box<AcceptSettings>),
+}
+
+/// The settings of an entry.
+#[derive(Clone)]
+pub(super) struct AcceptSettings {
+    pub(super) policy: Settings,
+    pub(super) tenants: Vec<String>,
+    /// A JWK Set as JSON.
+    pub(super) jwks: Option<String>,
+    /// The path of a file with a JWK Set.
+    pub(super) file: Option<String>,
+    #[cfg(feature = "remote")]
+    pub(super) keys: Settings,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum How {
     Set,
@@ -52,7 +77,7 @@ pub(super) enum How {
 impl Settings {
     /// Makes empty settings.
     pub fn new(kind: SettingsKind) -> Self {
-        Self { kind, entries: Vec::new(), error: None }
+        Self { kind, entries: Vec::new(), accept: Vec::new(), error: None }
     }
 
     /// Returns the kind of the settings.
@@ -143,6 +168,9 @@ impl Settings {
         let (setting, member) = self.find(name)?;
         if setting.kind == SettingType::Map && member.is_empty() {
             return Err(Fault::at(name, format!("set its members by name: \"{name}.NAME\"")));
+        }
+        if setting.kind == SettingType::Entries {
+            return Err(Fault::at(name, "set it in a document, or add entries that are made in code"));
         }
         if how == How::Add && !setting.kind.is_list() {
             return Err(Fault::at(name, "it is not a list: set it instead"));

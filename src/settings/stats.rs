@@ -1,8 +1,12 @@
 //! Counters and states of a verifier, a remote key set and a token renewer: one row for each of
 //! them. They are available in every language, as text for Prometheus and as JSON.
 
+use crate::error::ErrorKind;
 use crate::verify::cache::CacheStats;
+use crate::verify::counts::Counts;
+use crate::verify::entry::Entry;
 use crate::verify::verifier::Verifier;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 #[cfg(feature = "remote")]
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -64,9 +68,13 @@ pub struct Stat {
     pub kind: StatKind,
     /// The description, in one sentence.
     pub help: &'static str,
-    /// The key set's URL without its query, its issuer, or the source of the renewer's tokens.
-    /// Empty for a stat of the verifier.
+    /// For a key set, its URL without its query, or its issuer. For a renewer, the source of its
+    /// tokens. For a verifier, the first issuer of the entry. Empty for a stat of the whole verifier
+    /// and of an entry without issuers and remote keys.
     pub source: String,
+    /// The status of the verifications that are counted: `ok`, or the name of an error. Empty for
+    /// other stats.
+    pub status: &'static str,
     /// `None` if there is no value at this moment.
     pub value: Option<StatValue>,
 }
@@ -141,6 +149,14 @@ pub const CACHE_STATS: &[StatRow<CacheStats>] = &[
     row("cache_misses_total", Counter, "Cache lookups that did not find the token.", |c| count(c.misses())),
     row("cache_capacity", Gauge, "Maximum number of tokens in the cache.", |c| count(c.capacity() as u64)),
 ];
+
+/// The stat of a verifier that has one row for each status.
+pub const VERIFICATIONS: StatRow<()> = row(
+    "verifications_total",
+    Counter,
+    "Verifications by status: ok, or the name of the error. Tokens that no entry is for have no source.",
+    |()| None,
+);
 
 /// The stats of a remote key set.
 #[cfg(feature = "remote")]
@@ -256,6 +272,7 @@ impl Stats {
             kind: row.kind,
             help: row.help,
             source: source.to_owned(),
+            status: "",
             value: of.and_then(row.get),
         };
         Self(table.iter().map(stat).collect())
@@ -282,40 +299,35 @@ impl Stats {
         })
     }
 
-    /// Returns the text format of Prometheus, version 0.0.4. Names begin with `bouncer_`. Text
-    /// becomes the label `value` of a metric whose name ends in `_info`. A row without a value has
-    /// no line.
+    /// Returns the text format of Prometheus, version 0.0.4. Names begin with `bouncer_`. The source
+    /// and the status are labels. Text becomes the label `value` of a metric whose name ends in
+    /// `_info`. A row without a value has no line.
     pub fn prometheus(&self) -> String {
+        // All lines of a metric must follow each other, whatever their source is.
+        let mut families: Vec<(&Stat, String)> = Vec::new();
+        let mut index: HashMap<&str, usize> = HashMap::new();
+        for stat in &self.0 {
+            let Some(value) = &stat.value else { continue };
+            let family = *index.entry(stat.name).or_insert_with(|| {
+                families.push((stat, String::new()));
+                families.len() - 1
+            });
+            if let Some((_, lines)) = families.get_mut(family) {
+                stat.write_line(value, lines);
+            }
+        }
         let mut out = String::new();
-        let mut family = "";
-        for Stat { name, kind, help, source, value } in &self.0 {
-            let Some(value) = value else { continue };
-            let suffix = if *kind == StatKind::Text { "_info" } else { "" };
-            if *name != family {
-                let kind = if *kind == StatKind::Counter { "counter" } else { "gauge" };
-                let _ = writeln!(out, "# HELP bouncer_{name}{suffix} {help}");
-                let _ = writeln!(out, "# TYPE bouncer_{name}{suffix} {kind}");
-                family = name;
-            }
-            let mut labels = Vec::new();
-            if !source.is_empty() {
-                labels.push(format!("source=\"{}\"", escape_label(source)));
-            }
-            let number = match value {
-                StatValue::Number(number) => *number,
-                StatValue::Text(text) => {
-                    labels.push(format!("value=\"{}\"", escape_label(text)));
-                    1.0
-                }
-            };
-            let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-            let _ = writeln!(out, "bouncer_{name}{suffix}{labels} {number}");
+        for (Stat { kind, help, .. }, lines) in &families {
+            let name = lines.split(['{', ' ']).next().unwrap_or_default();
+            let kind = if *kind == StatKind::Counter { "counter" } else { "gauge" };
+            let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n{lines}");
         }
         out
     }
 
     /// Returns a JSON array with an object for each source. Each row of the source is a member of
-    /// the object. A row without a value is `null`.
+    /// the object. Rows with a status are members of an object with the name of the row. A row
+    /// without a value is `null`.
     pub fn json(&self) -> String {
         let mut objects: Vec<serde_json::Map<String, serde_json::Value>> = Vec::new();
         let mut of = None;
@@ -329,17 +341,86 @@ impl Stats {
                 Some(StatValue::Number(number)) if number.fract() == 0.0 => (*number as i64).into(),
                 Some(StatValue::Number(number)) => (*number).into(),
             };
-            if let Some(object) = objects.last_mut() {
+            let Some(object) = objects.last_mut() else { continue };
+            if stat.status.is_empty() {
                 object.insert(stat.name.to_owned(), value);
+            } else if let Some(statuses) =
+                object.entry(stat.name).or_insert_with(|| serde_json::json!({})).as_object_mut()
+            {
+                statuses.insert(stat.status.to_owned(), value);
             }
         }
         serde_json::to_string(&objects).unwrap_or_default()
     }
 }
 
+impl Stat {
+    fn write_line(&self, value: &StatValue, out: &mut String) {
+        let mut labels = Vec::new();
+        if !self.source.is_empty() {
+            labels.push(format!("source=\"{}\"", escape_label(&self.source)));
+        }
+        if !self.status.is_empty() {
+            labels.push(format!("status=\"{}\"", self.status));
+        }
+        let (suffix, number) = match value {
+            StatValue::Number(number) => ("", *number),
+            StatValue::Text(text) => {
+                labels.push(format!("value=\"{}\"", escape_label(text)));
+                ("_info", 1.0)
+            }
+        };
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        let _ = writeln!(out, "bouncer_{}{suffix}{labels} {number}", self.name);
+    }
+}
+
 impl From<&Verifier> for Stats {
     fn from(verifier: &Verifier) -> Self {
-        Self::of(CACHE_STATS, "", verifier.cache_stats().as_ref())
+        let entries = verifier.entries();
+        let mut stats = Self::of(CACHE_STATS, "", verifier.cache_stats().as_ref());
+        stats.add_verifications("", &entries.unassigned, false);
+        for entry in &entries.all {
+            let source = source_of(entry);
+            stats.add_verifications(&source, &entry.counts, true);
+            #[cfg(feature = "remote")]
+            if let Some(keys) = entry.keys.source::<RemoteJwkSet>() {
+                stats.0.extend(Self::of(KEYS_STATS, &source, Some(&keys.status())).0);
+            }
+        }
+        stats
+    }
+}
+
+/// Returns the name of an entry in the stats.
+fn source_of(entry: &Entry) -> String {
+    if let Some(issuer) = entry.policy.accepted_issuers().first() {
+        return issuer.to_string();
+    }
+    #[cfg(feature = "remote")]
+    if let Some(keys) = entry.keys.source::<RemoteJwkSet>() {
+        return keys.status().source;
+    }
+    String::new()
+}
+
+impl Stats {
+    /// Adds the row `verifications_total` for each status that has occurred. If `with_ok`, also adds
+    /// the row for "ok" if it is 0.
+    fn add_verifications(&mut self, source: &str, counts: &Counts, with_ok: bool) {
+        let accepted = [("ok", counts.accepted())];
+        let rejected = ErrorKind::ALL.iter().map(|kind| (kind.as_str(), counts.rejected(*kind)));
+        let is_shown = |(status, count): &(&str, u64)| *count > 0 || (*status == "ok" && with_ok);
+        for (status, number) in accepted.into_iter().chain(rejected).filter(is_shown) {
+            self.0.push(Stat {
+                name: VERIFICATIONS.name,
+                kind: VERIFICATIONS.kind,
+                help: VERIFICATIONS.help,
+                source: source.to_owned(),
+                status,
+                value: count(number),
+            });
+        }
     }
 }
 
@@ -369,7 +450,7 @@ mod tests {
     use super::*;
 
     fn stat(name: &'static str, kind: StatKind, source: &str, value: Option<StatValue>) -> Stat {
-        Stat { name, kind, help: "Help.", source: source.to_owned(), value }
+        Stat { name, kind, help: "Help.", source: source.to_owned(), status: "", value }
     }
 
     #[test]
@@ -378,7 +459,9 @@ mod tests {
         let stats = Stats(vec![
             stat("hits_total", StatKind::Counter, "", number(3.0)),
             stat("age_seconds", StatKind::Duration, "https://a/", number(1.5)),
+            stat("other", StatKind::Gauge, "https://a/", number(7.0)),
             stat("age_seconds", StatKind::Duration, "https://b/", number(2.0)),
+            Stat { status: "ok", ..stat("other", StatKind::Gauge, "https://b/", number(8.0)) },
             stat("absent", StatKind::Gauge, "", None),
             stat("error", StatKind::Text, "s", text("a \"b\" \\ \n")),
         ]);
@@ -389,6 +472,10 @@ mod tests {
             # TYPE bouncer_age_seconds gauge\n\
             bouncer_age_seconds{source=\"https://a/\"} 1.5\n\
             bouncer_age_seconds{source=\"https://b/\"} 2\n\
+            # HELP bouncer_other Help.\n\
+            # TYPE bouncer_other gauge\n\
+            bouncer_other{source=\"https://a/\"} 7\n\
+            bouncer_other{source=\"https://b/\",status=\"ok\"} 8\n\
             # HELP bouncer_error_info Help.\n\
             # TYPE bouncer_error_info gauge\n\
             bouncer_error_info{source=\"s\",value=\"a \\\"b\\\" \\\\ \\n\"} 1\n";
@@ -401,11 +488,13 @@ mod tests {
             stat("hits_total", StatKind::Counter, "", Some(StatValue::Number(3.0))),
             stat("absent", StatKind::Gauge, "", None),
             stat("age_seconds", StatKind::Duration, "a", Some(StatValue::Number(1.5))),
+            Stat { status: "ok", ..stat("n_total", StatKind::Counter, "a", count(4)) },
+            Stat { status: "expired", ..stat("n_total", StatKind::Counter, "a", count(5)) },
         ]);
         let json: serde_json::Value = serde_json::from_str(&stats.json()).unwrap();
         let expected = serde_json::json!([
             {"source": "", "hits_total": 3, "absent": null},
-            {"source": "a", "age_seconds": 1.5},
+            {"source": "a", "age_seconds": 1.5, "n_total": {"ok": 4, "expired": 5}},
         ]);
         assert_eq!(json, expected);
     }

@@ -52,6 +52,8 @@ pub enum SettingType {
     Time,
     /// Texts by name: `parameters.scope`. A name may have several texts.
     Map,
+    /// The entries of a verifier, which are objects in a document.
+    Entries,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -87,6 +89,7 @@ impl SettingType {
             Self::Count { .. } => "count".to_owned(),
             Self::Time => "time".to_owned(),
             Self::Map => "map of text".to_owned(),
+            Self::Entries => "list of objects".to_owned(),
         }
     }
 
@@ -115,6 +118,7 @@ impl SettingType {
                 let hint = did_you_mean(text, words.iter().copied());
                 Err(format!("{} is not one of {}{hint}", shown(), words.join(", ")))
             }
+            Self::Entries => Err("it is not text".to_owned()),
             Self::Choice(_) | Self::Choices(_) => Ok(Value::Text(text.to_owned().into())),
             Self::Duration { min, max } => {
                 let value = duration(text).map_err(|why| format!("{} {why}", shown()))?;

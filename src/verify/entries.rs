@@ -37,10 +37,13 @@ enum Choice {
 }
 
 impl Entries {
+    /// `paths` are the places of the entries, for errors.
+    ///
     /// # Errors
     /// [`crate::ErrorKind::InvalidArgument`]: two entries accept the tokens of the same issuer.
     pub(super) fn new(
         all: Vec<Arc<Entry>>,
+        paths: &[String],
         cache: Option<Arc<Cache>>,
         unassigned: Arc<Counts>,
         hits_of_removed: u64,
@@ -49,7 +52,7 @@ impl Entries {
             [only] => Choice::Only(Arc::clone(only)),
             all => {
                 let by_id = all.iter().enumerate().map(|(index, entry)| (entry.id, index)).collect();
-                Choice::ByIssuer { issuers: Issuers::new(all)?, by_id }
+                Choice::ByIssuer { issuers: Issuers::new(all, paths)?, by_id }
             }
         };
         Ok(Self { all: all.into(), cache, choice, unassigned, hits_of_removed })

@@ -20,22 +20,28 @@ use std::time::{Duration, Instant};
 /// Generation of keys that never change.
 const FIXED: u64 = 1;
 
+/// What the configuration says about an entry. A reload keeps what has not changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Configured {
+    pub(crate) keys: Box<str>,
+    pub(crate) policy: Box<str>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Entry {
     /// Unique among all entries that its verifier has ever had, and never 0.
     pub(super) id: u32,
     pub(crate) keys: Keys,
     pub(crate) policy: Policy,
-    /// What the configuration says about this entry. A reload keeps the entry if it still says the
-    /// same. `None` for an entry that was made in code.
-    pub(crate) configured: Option<Box<str>>,
-    pub(super) counts: Counts,
+    /// `None` for an entry that was made in code.
+    pub(crate) configured: Option<Configured>,
+    pub(crate) counts: Counts,
     /// The highest generation of keys for which older tokens were removed from the cache.
     cached: AtomicU64,
 }
 
 impl Entry {
-    pub(super) fn new(id: u32, keys: Keys, policy: Policy, configured: Option<Box<str>>) -> Self {
+    pub(super) fn new(id: u32, keys: Keys, policy: Policy, configured: Option<Configured>) -> Self {
         Self { id, keys, policy, configured, counts: Counts::default(), cached: AtomicU64::new(0) }
     }
 

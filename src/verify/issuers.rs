@@ -39,7 +39,7 @@ impl Issuers {
     /// # Errors
     /// [`ErrorKind::InvalidArgument`]: two entries accept the same issuer, or two entries have no
     /// issuers. The name of the error is the path of the later entry.
-    pub(super) fn new(entries: &[Arc<Entry>]) -> Result<Self> {
+    pub(super) fn new(entries: &[Arc<Entry>], paths: &[String]) -> Result<Self> {
         let mut issuers = Self {
             by_issuer: HashMap::new(),
             by_template: Vec::new(),
@@ -49,33 +49,30 @@ impl Issuers {
             forms: Vec::new(),
         };
         for (index, entry) in entries.iter().enumerate() {
-            issuers.add(index, entry)?;
+            issuers.add(index, entry).map_err(|twice| twice.error(paths))?;
         }
         Ok(issuers)
     }
 
-    fn add(&mut self, index: usize, entry: &Entry) -> Result<()> {
+    fn add(&mut self, index: usize, entry: &Entry) -> Result<(), Twice> {
         let policy = &entry.policy;
         self.names.extend(policy.accepted_issuers());
         for issuer in policy.issuers_without_template() {
             if let Some(other) = self.by_issuer.insert(issuer.clone(), index).filter(|other| *other != index)
             {
-                return Err(twice(index, other, &format!("it also accepts {issuer:?}")));
+                return Err(Twice { index, other, why: format!("it also accepts {issuer:?}") });
             }
         }
         for template in policy.issuer_templates() {
             if let Some((_, other)) = self.by_template.iter().find(|(other, _)| other == template) {
-                return Err(twice(index, *other, &format!("it also accepts \"{template}\"")));
+                return Err(Twice { index, other: *other, why: format!("it also accepts \"{template}\"") });
             }
             self.by_template.push((template.clone(), index));
         }
         if policy.issuers_without_template().is_empty() && policy.issuer_templates().is_empty() {
             if let Some(other) = self.without_issuer.replace(index) {
-                return Err(twice(
-                    index,
-                    other,
-                    "it has no issuers either, and only one entry may have none",
-                ));
+                let why = "it has no issuers either, and only one entry may have none".to_owned();
+                return Err(Twice { index, other, why });
             }
             self.any_issuer = policy.is_any_issuer().then_some(index);
         }
@@ -158,9 +155,19 @@ impl Issuers {
     }
 }
 
-fn twice(index: usize, other: usize, why: &str) -> Error {
-    Error::about_required(ErrorKind::InvalidArgument, &format!("accept[{index}].issuers"), "")
-        .with_detail(format!("accept[{other}] is for the same tokens: {why}"))
+/// Two entries are for the same tokens.
+struct Twice {
+    index: usize,
+    other: usize,
+    why: String,
+}
+
+impl Twice {
+    fn error(self, paths: &[String]) -> Error {
+        let path = |index| paths.get(index).map_or("", String::as_str);
+        Error::about_required(ErrorKind::InvalidArgument, &format!("{}.issuers", path(self.index)), "")
+            .with_detail(format!("{} is for the same tokens: {}", path(self.other), self.why))
+    }
 }
 
 /// Returns the longest start of `bytes` that is UTF-8.

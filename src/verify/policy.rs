@@ -341,7 +341,7 @@ impl Policy {
     }
 
     /// Returns all accepted issuers, for errors.
-    pub(super) fn accepted_issuers(&self) -> Vec<Box<str>> {
+    pub(crate) fn accepted_issuers(&self) -> Vec<Box<str>> {
         let templates = self.issuer_templates.iter().map(|template| template.to_string().into());
         self.issuers.iter().cloned().chain(templates).collect()
     }

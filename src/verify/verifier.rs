@@ -4,7 +4,7 @@
 use super::batch::split_across_threads;
 use super::cache::{Cache, CacheStats};
 use super::entries::Entries;
-use super::entry::Entry;
+use super::entry::{Configured, Entry};
 use super::keys::Keys;
 use super::policy::Policy;
 use super::ticket::{Ticket, Verdict};
@@ -66,11 +66,16 @@ pub struct VerifierBuilder {
 }
 
 /// An entry for [`Verifier::replace`].
-pub(crate) enum Draft {
+pub(crate) struct Draft {
+    /// Where the entry stands, for errors: `accept[1]`.
+    pub(crate) path: String,
+    pub(crate) entry: DraftEntry,
+}
+
+pub(crate) enum DraftEntry {
     /// An entry that the verifier already has.
     Kept(Arc<Entry>),
-    /// The keys, the policy and what the configuration says.
-    New(Keys, Policy, Option<Box<str>>),
+    New(Keys, Policy, Option<Configured>),
 }
 
 /// Number of tokens of a batch that are verified against one key snapshot. They take less than a
@@ -98,8 +103,11 @@ impl VerifierBuilder {
     /// entries accept the tokens of the same issuer. [`Error::name`] is the path of the entry, for
     /// example `accept[1].issuers`.
     pub fn build(self) -> Result<Verifier> {
-        let drafts = self.entries.into_iter().map(|(keys, policy)| Draft::New(keys, policy, None));
-        Verifier::of(drafts.collect(), self.cache)
+        let draft = |(index, (keys, policy))| Draft {
+            path: format!("accept[{index}]"),
+            entry: DraftEntry::New(keys, policy, None),
+        };
+        Verifier::of(self.entries.into_iter().enumerate().map(draft).collect(), self.cache)
     }
 }
 
@@ -122,7 +130,7 @@ impl Verifier {
 
     /// Makes a verifier with a cache of `cache` tokens.
     pub(crate) fn of(drafts: Vec<Draft>, cache: usize) -> Result<Self> {
-        let none = Entries::new(Vec::new(), None, Arc::default(), 0)?;
+        let none = Entries::new(Vec::new(), &[], None, Arc::default(), 0)?;
         let verifier = Self::with_entries(none);
         let before = verifier.entries();
         verifier.replace(&before, drafts, cache)?;
@@ -137,15 +145,16 @@ impl Verifier {
     /// Replaces the entries `before`, and the cache if its size changes. Returns false if the
     /// entries are not `before` any more: another thread was first.
     pub(crate) fn replace(&self, before: &Arc<Entries>, drafts: Vec<Draft>, cache: usize) -> Result<bool> {
-        let mut all = Vec::with_capacity(drafts.len());
-        for (index, draft) in drafts.into_iter().enumerate() {
-            all.push(match draft {
-                Draft::Kept(entry) => entry,
-                Draft::New(keys, policy, configured) => {
-                    policy.check().map_err(|error| error.within(&format!("accept[{index}]")))?;
+        let (mut all, mut paths) = (Vec::new(), Vec::new());
+        for Draft { path, entry } in drafts {
+            all.push(match entry {
+                DraftEntry::Kept(entry) => entry,
+                DraftEntry::New(keys, policy, configured) => {
+                    policy.check().map_err(|error| error.within(&path))?;
                     Arc::new(Entry::new(self.new_id(before), keys, policy, configured))
                 }
             });
+            paths.push(path);
         }
         if all.is_empty() {
             let detail = "it has no entries: add at least one";
@@ -155,7 +164,7 @@ impl Verifier {
         let removed = before.all.iter().filter(|entry| !is_kept(entry));
         let hits = before.hits_of_removed + removed.map(|entry| entry.counts.hits()).sum::<u64>();
         let cache = Cache::of_size(cache, before.cache.as_ref());
-        let entries = Entries::new(all, cache, Arc::clone(&before.unassigned), hits)?;
+        let entries = Entries::new(all, &paths, cache, Arc::clone(&before.unassigned), hits)?;
         let entries = Arc::new(entries);
         let current = self.0.entries.compare_and_swap(before, Arc::clone(&entries));
         let is_replaced = Arc::ptr_eq(&current, before);
@@ -186,7 +195,7 @@ impl Verifier {
     pub fn with_cache(&self, tokens: usize) -> Self {
         let entries = self.entries();
         let all = entries.all.iter().map(|entry| Arc::new(entry.without_counts())).collect();
-        match Entries::new(all, Cache::of_size(tokens, None), Arc::default(), 0) {
+        match Entries::new(all, &[], Cache::of_size(tokens, None), Arc::default(), 0) {
             Ok(entries) => Self::with_entries(entries),
             // The same entries were accepted before.
             Err(_) => self.clone(),

@@ -50,7 +50,7 @@ impl RemoteJwkSet {
 pub struct RemoteJwkSetBuilder {
     location: Location,
     http: HttpSettings,
-    load: LoadOptions,
+    pub(crate) load: LoadOptions,
     refetch: RefetchIntervals,
     ttl: Duration,
     max_ttl: Duration,
