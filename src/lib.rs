@@ -33,7 +33,7 @@
 //! | Set the rules for tokens | [`Policy`] |
 //! | Verify a token, or the value of an Authorization header | [`Verifier::verify`], [`Verifier::verify_authorization`] |
 //! | Verify many tokens, or the same tokens again | [`Verifier::verify_batch`], [`Verifier::with_cache`] |
-//! | Verify without ever blocking the thread | [`Verifier::verify_now`] |
+//! | Verify in an event loop, without ever blocking its thread | [`Verifier::verify_now`], [`Verifier::watch`] |
 //! | Read the claims | [`VerifiedToken`] |
 //! | Handle an error | [`Error`], [`ErrorKind`] |
 //! | Log in and keep the service's own token fresh | [`TokenRenewer`] |
@@ -197,6 +197,7 @@ pub use verify::verified_jws::VerifiedJws;
 pub use verify::verified_token::VerifiedToken;
 pub use verify::verifier::{Verifier, VerifierBuilder};
 pub use verify::verify_token::{verify_jws, verify_token};
+pub use verify::watch::{Notifier, Notifiers, Watch};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,6 +1,10 @@
-//! Operating system functions that std lacks: a number that identifies a process across forks,
-//! threads with all signals blocked, and a name for an unnamed file. This module uses no layer.
-//! Every layer may use this module.
+//! Operating system functions that std lacks. This module uses no layer. Every layer may use this
+//! module.
+//!
+//! - a number that identifies a process across forks
+//! - threads with all signals blocked
+//! - a descriptor that wakes up an event loop
+//! - a name for an unnamed file
 
 #![cfg_attr(
     not(feature = "remote"),
@@ -10,7 +14,7 @@
 #[cfg(target_os = "linux")]
 pub(crate) use unix::link;
 #[cfg(unix)]
-pub(crate) use unix::{process_number, with_signals_blocked};
+pub(crate) use unix::{WakeupFd, process_number, with_signals_blocked};
 
 /// Returns the process id, which is sufficient on systems without fork.
 #[cfg(not(unix))]
@@ -24,9 +28,28 @@ pub(crate) fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
     start()
 }
 
+/// There is no descriptor on this system, so no value of this type exists.
+#[cfg(not(unix))]
+#[derive(Debug)]
+pub(crate) enum WakeupFd {}
+
+#[cfg(not(unix))]
+impl WakeupFd {
+    pub(crate) fn new() -> std::io::Result<Self> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn notify(&self) {}
+
+    pub(crate) fn clear(&self) {}
+}
+
 #[cfg(unix)]
 mod unix {
+    use std::fs::File;
+    use std::io::{self, Read, Write};
     use std::mem::MaybeUninit;
+    use std::os::fd::{AsFd, BorrowedFd};
     use std::process;
     use std::ptr;
     use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
@@ -155,6 +178,68 @@ mod unix {
         start()
     }
 
+    /// A descriptor that is readable from a call of `notify` to the next call of `clear`. It never
+    /// blocks, and `exec` closes it. It is an eventfd, or a socket on systems without eventfd.
+    #[derive(Debug)]
+    pub(crate) struct WakeupFd {
+        receiver: File,
+        /// `None` for an eventfd, which is its own sender.
+        sender: Option<File>,
+    }
+
+    impl WakeupFd {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        pub(crate) fn new() -> io::Result<Self> {
+            use std::os::fd::{FromRawFd, OwnedFd};
+
+            // SAFETY: this makes a new descriptor and touches no memory.
+            let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+            if fd < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            // SAFETY: eventfd() returned this descriptor, and nothing else owns it.
+            let receiver = unsafe { OwnedFd::from_raw_fd(fd) }.into();
+            Ok(Self { receiver, sender: None })
+        }
+
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        pub(crate) fn new() -> io::Result<Self> {
+            Self::pair()
+        }
+
+        #[cfg(any(test, not(any(target_os = "linux", target_os = "android"))))]
+        fn pair() -> io::Result<Self> {
+            use std::os::fd::OwnedFd;
+            use std::os::unix::net::UnixStream;
+
+            let (receiver, sender) = UnixStream::pair()?;
+            receiver.set_nonblocking(true)?;
+            sender.set_nonblocking(true)?;
+            let file = |socket| File::from(OwnedFd::from(socket));
+            Ok(Self { receiver: file(receiver), sender: Some(file(sender)) })
+        }
+
+        /// Makes the descriptor readable. Never blocks.
+        pub(crate) fn notify(&self) {
+            let mut sender = self.sender.as_ref().unwrap_or(&self.receiver);
+            // Fails only if the counter or the buffer is full. The descriptor is readable then.
+            let _ = sender.write(&1_u64.to_ne_bytes());
+        }
+
+        /// Makes the descriptor unreadable. Never blocks.
+        pub(crate) fn clear(&self) {
+            // A read of an eventfd returns eight bytes. A full buffer may leave bytes in a socket.
+            let mut buffer = [0; 64];
+            while (&self.receiver).read(&mut buffer).is_ok_and(|len| len == buffer.len()) {}
+        }
+    }
+
+    impl AsFd for WakeupFd {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.receiver.as_fd()
+        }
+    }
+
     /// Gives the name `path` to `file`, which was opened with O_TMPFILE and has no name. Fails if
     /// `path` exists.
     #[cfg(target_os = "linux")]
@@ -175,6 +260,7 @@ mod unix {
     #[cfg(test)]
     mod tests {
         use super::*;
+        use std::os::fd::AsRawFd;
 
         /// Returns the result of `check` in a forked child. `check` must not take a lock, because
         /// another thread may have held that lock at the fork.
@@ -218,6 +304,30 @@ mod unix {
                 counted() != number && FORKS.load(Ordering::Relaxed) > forks
             }));
             assert_eq!(counted(), number);
+        }
+
+        #[test]
+        fn a_wakeup_descriptor_is_readable_from_a_notification_until_it_is_cleared() {
+            let is_readable = |wakeup: &WakeupFd| {
+                let fd = wakeup.receiver.as_raw_fd();
+                let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+                // SAFETY: `poll` is valid for the read and the write of one element.
+                unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
+            };
+            for wakeup in [WakeupFd::new().unwrap(), WakeupFd::pair().unwrap()] {
+                assert!(!is_readable(&wakeup));
+                for notifications in [1, 2, 8, 9, 100_000] {
+                    (0..notifications).for_each(|_| wakeup.notify());
+                    assert!(is_readable(&wakeup));
+                    wakeup.clear();
+                    assert!(!is_readable(&wakeup), "after {notifications} notifications");
+                }
+                wakeup.clear();
+                // SAFETY: F_GETFD and F_GETFL touch no memory.
+                let flags = |command| unsafe { libc::fcntl(wakeup.receiver.as_raw_fd(), command) };
+                assert_ne!(flags(libc::F_GETFD) & libc::FD_CLOEXEC, 0);
+                assert_ne!(flags(libc::F_GETFL) & libc::O_NONBLOCK, 0);
+            }
         }
 
         fn blocked() -> u64 {

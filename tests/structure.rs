@@ -186,8 +186,8 @@ fn only_os_rs_identifies_the_process_and_threads_block_signals() {
 
 #[test]
 fn unsafe_is_only_in_the_c_interface_the_simd_code_and_the_system_calls() {
-    // `os.rs` needs unsafe code for a memory page that is wiped at a fork, for signal masks, and
-    // for `linkat`.
+    // `os.rs` needs unsafe code for a memory page that is wiped at a fork, for signal masks, for
+    // `eventfd` and for `linkat`.
     const ALLOWED: [&str; 3] = ["src/crypto/ifma/avx512.rs", "src/encoding/avx512.rs", "src/os.rs"];
     for (path, text) in sources("src") {
         let name = path.strip_prefix(ROOT).unwrap();

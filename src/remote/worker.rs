@@ -12,6 +12,7 @@ use super::attempts::{Attempts, Reason, deadline};
 use super::events::Events;
 use super::transport::{FetchError, FetchFailure};
 use crate::os;
+use crate::verify::watch::Notifiers;
 use arc_swap::ArcSwap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,6 +57,8 @@ pub(super) trait Job: Send + Sync + Sized + 'static {
 /// A job with its background thread. Callers can wait for its attempts.
 pub(super) struct Worker<J: Job> {
     pub(super) job: J,
+    /// The event loops that wait for attempts. Each process notifies only its own.
+    pub(super) notifiers: Notifiers,
     closed: AtomicBool,
     process: ArcSwap<ProcessState<J::State>>,
 }
@@ -122,7 +125,7 @@ impl<J: Job> Worker<J> {
     /// Makes a worker without a thread. [`Worker::start`] and [`Worker::with`] start the thread.
     pub(super) fn new(job: J) -> Arc<Self> {
         let process = ArcSwap::new(ProcessState::new(&job));
-        Arc::new(Self { job, closed: AtomicBool::new(false), process })
+        Arc::new(Self { job, notifiers: Notifiers::default(), closed: AtomicBool::new(false), process })
     }
 
     /// Starts the thread if this process has none. Takes no lock if the thread is running.
@@ -231,6 +234,7 @@ impl<J: Job> Worker<J> {
         process.wake.notify_all();
         process.done.notify_all();
         drop(attempts);
+        self.notifiers.notify();
         process.join(deadline);
         // Must follow `join`, because the thread may have added events.
         process.events.close(deadline);
@@ -299,6 +303,7 @@ impl<J: Job> Worker<J> {
             self.job.record_attempt(&mut attempts);
             process.done.notify_all();
             drop(attempts);
+            self.notifiers.notify();
             let _ = catch_unwind(AssertUnwindSafe(|| self.job.report(self, &process.events, &result)));
             attempts = process.lock();
         }

@@ -11,6 +11,7 @@ use super::policy::Policy;
 use super::ticket::{Ticket, Verdict};
 use super::verified_token::VerifiedToken;
 use super::verify_token::verify_token;
+use super::watch::Notifier;
 use crate::error::{Error, ErrorKind, Result};
 use crate::keys::jwk_set::JwkSet;
 use std::borrow::Cow;
@@ -87,6 +88,13 @@ impl Entry {
     fn forget_old_keys(&self, cache: &Cache, generation: u64) {
         if self.cached.load(Relaxed) < generation && self.cached.fetch_max(generation, Relaxed) < generation {
             cache.retain(|owner| owner.entry != self.id || owner.generation >= generation);
+        }
+    }
+
+    /// Lets the source of the keys call `notifier` after each fetch.
+    pub(super) fn add_notifier(&self, notifier: &Notifier) {
+        if let Source::Changing(source) = &self.keys.0 {
+            source.add_notifier(notifier);
         }
     }
 

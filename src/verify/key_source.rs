@@ -1,6 +1,7 @@
 //! Keys that change while a verifier uses them.
 
 use super::ticket::Ticket;
+use super::watch::Notifier;
 use crate::error::{Error, ErrorKind, Result};
 use crate::keys::jwk_set::JwkSet;
 #[cfg(feature = "remote")]
@@ -87,6 +88,14 @@ pub trait KeySource: Any + Send + Sync + fmt::Debug {
     fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         let _ = (ticket, timeout);
         false
+    }
+
+    /// Stores `notifier`, to call [`Notifier::notify`] after each fetch, successful or not, and
+    /// after the last one. Called for each [`crate::Verifier::watch`], and possibly again with the
+    /// same notifier. Store it in a [`crate::Notifiers`]. The default ignores `notifier`, for
+    /// sources without fetches.
+    fn add_notifier(&self, notifier: &Notifier) {
+        let _ = notifier;
     }
 
     /// Returns the longest time that one call of [`crate::Verifier::verify`] waits for fetches.

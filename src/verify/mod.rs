@@ -24,3 +24,4 @@ pub(crate) mod verified_jws;
 pub(crate) mod verified_token;
 pub(crate) mod verifier;
 pub(crate) mod verify_token;
+pub(crate) mod watch;

@@ -9,9 +9,11 @@ use super::keys::Keys;
 use super::policy::Policy;
 use super::ticket::{Ticket, Verdict};
 use super::verified_token::VerifiedToken;
+use super::watch::{Notifiers, Watch};
 use crate::error::{Error, Result};
 use crate::jose::authorization::token_from_authorization;
 use arc_swap::ArcSwap;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -55,6 +57,7 @@ struct Inner {
     entries: ArcSwap<Entries>,
     /// The id of the newest entry.
     newest: AtomicU32,
+    watches: Notifiers,
 }
 
 /// A builder for a [`Verifier`] with several entries.
@@ -125,7 +128,11 @@ impl Verifier {
 
     fn with_entries(entries: Entries) -> Self {
         let newest = entries.all.iter().map(|entry| entry.id).max().unwrap_or_default();
-        Self(Arc::new(Inner { entries: ArcSwap::from_pointee(entries), newest: newest.into() }))
+        Self(Arc::new(Inner {
+            entries: ArcSwap::from_pointee(entries),
+            newest: newest.into(),
+            watches: Notifiers::default(),
+        }))
     }
 
     /// Makes a verifier with a cache of `cache` tokens.
@@ -168,8 +175,15 @@ impl Verifier {
         let entries = Arc::new(entries);
         let current = self.0.entries.compare_and_swap(before, Arc::clone(&entries));
         let is_replaced = Arc::ptr_eq(&current, before);
-        if is_replaced && let Some(cache) = &entries.cache {
-            cache.retain(|owner| entries.with_id(owner.entry).is_some());
+        if is_replaced {
+            for notifier in self.0.watches.list() {
+                entries.all.iter().for_each(|entry| entry.add_notifier(&notifier));
+            }
+            // Tokens that wait for a removed entry are verified with the new one.
+            self.0.watches.notify();
+            if let Some(cache) = &entries.cache {
+                cache.retain(|owner| entries.with_id(owner.entry).is_some());
+            }
         }
         Ok(is_replaced)
     }
@@ -282,7 +296,7 @@ impl Verifier {
     /// callbacks.
     ///
     /// Returns [`Verdict::Pending`] if the token's key is missing and a fetch may find it. Wait for
-    /// the fetch on a thread that may block, then resume:
+    /// the fetch with a [`Watch`], or on a thread that may block, then resume:
     ///
     /// ```
     /// # use bouncer_verify::{Result, Verdict, VerifiedToken, Verifier};
@@ -337,9 +351,24 @@ impl Verifier {
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         let entries = self.0.entries.load();
         let only = || entries.all.first().filter(|_| ticket.entry() == 0);
-        let Some(entry) = entries.with_id(ticket.entry()).or_else(only).cloned() else { return false };
+        let entry = entries.with_id(ticket.entry()).or_else(only).cloned();
         drop(entries);
-        entry.wait(ticket, timeout)
+        // A reload may have removed the entry. Its fetch then no longer matters.
+        entry.is_none_or(|entry| entry.wait(ticket, timeout))
+    }
+
+    /// Returns a [`Watch`], whose descriptor is readable after each fetch of keys of any entry, and
+    /// after a reload. Make one for each event loop, and after a fork. If the keys never change, it
+    /// is never readable.
+    ///
+    /// # Errors
+    /// Those of [`Watch::new`].
+    pub fn watch(&self) -> io::Result<Watch> {
+        let watch = Watch::new()?;
+        // In this order, a reload at the same time misses no source.
+        self.0.watches.add(&watch.notifier());
+        self.0.entries.load().all.iter().for_each(|entry| entry.add_notifier(&watch.notifier()));
+        Ok(watch)
     }
 
     /// Verifies many tokens, each as [`Verifier::verify`] does. The results are in the order of the

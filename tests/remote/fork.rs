@@ -8,7 +8,7 @@ use crate::{jwks, ready, token};
 use bouncer_verify::{RemoteJwkSet, Verifier};
 
 /// Runs `work` in a forked child. Returns whether `work` returned true.
-fn in_a_child(work: impl FnOnce() -> bool) -> bool {
+pub(crate) fn in_a_child(work: impl FnOnce() -> bool) -> bool {
     // SAFETY: the only other threads in this process belong to the server and the key set. The
     // child does not take their locks. glibc makes the allocator usable in the child.
     match unsafe { libc::fork() } {

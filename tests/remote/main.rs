@@ -4,6 +4,9 @@
 
 #[path = "../support/authority.rs"]
 mod authority;
+#[cfg(target_os = "linux")]
+#[path = "../support/readable.rs"]
+mod readable;
 #[path = "../support/server.rs"]
 mod server;
 #[path = "../support/signer.rs"]
@@ -24,6 +27,7 @@ mod outage;
 mod settings;
 mod signals;
 mod tls;
+mod watch;
 
 use bouncer_verify::{
     Algorithm, Error, Jwk, RemoteJwkSet, RemoteJwkSetBuilder, Ticket, Verdict, VerifiedToken, Verifier,

@@ -5,6 +5,9 @@
 #[path = "../support/authority.rs"]
 mod authority;
 mod iam;
+#[cfg(target_os = "linux")]
+#[path = "../support/readable.rs"]
+mod readable;
 #[path = "../support/server.rs"]
 mod server;
 #[path = "../support/signer.rs"]
@@ -19,6 +22,7 @@ mod other_sources;
 mod rejection;
 mod renewal;
 mod secrecy;
+mod watch;
 
 use bouncer_verify::{ServiceAccount, TokenRenewer, TokenRenewerBuilder};
 use iam::Iam;

@@ -9,6 +9,7 @@ use crate::remote::attempts::{Attempts, Reason};
 use crate::remote::transport::{FetchError, printable};
 use crate::verify::key_source::{CurrentKeys, KeySource, MissingKey, Refetch};
 use crate::verify::ticket::Ticket;
+use crate::verify::watch::Notifier;
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
@@ -115,6 +116,10 @@ impl KeySource for RemoteJwkSet {
 
     fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         RemoteJwkSet::wait(self, ticket, timeout)
+    }
+
+    fn add_notifier(&self, notifier: &Notifier) {
+        self.0.worker.notifiers.add(notifier);
     }
 
     fn max_wait(&self) -> Duration {

@@ -9,10 +9,11 @@ use crate::remote::transport::FetchError;
 use crate::remote::worker::Worker;
 use crate::verify::key_source::KeySource as _;
 use crate::verify::ticket::Ticket;
-use std::fmt;
+use crate::verify::watch::Watch;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use std::{fmt, io};
 
 /// An issuer's JWK Set, fetched from its URL and refreshed in the background. It follows key
 /// rotations, and keeps working through outages of the issuer.
@@ -144,6 +145,17 @@ impl RemoteJwkSet {
     /// is closed.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         self.0.worker.wait_for(ticket.attempt(), timeout)
+    }
+
+    /// Returns a [`Watch`], whose descriptor is readable after each fetch and after the key set was
+    /// closed. Make one for each event loop, and after a fork.
+    ///
+    /// # Errors
+    /// Those of [`Watch::new`].
+    pub fn watch(&self) -> io::Result<Watch> {
+        let watch = Watch::new()?;
+        self.0.worker.notifiers.add(&watch.notifier());
+        Ok(watch)
     }
 
     /// Blocks until [`RemoteJwkSetStatus::attempts`] is at least `attempts`. Returns false after

@@ -8,9 +8,10 @@ use crate::remote::attempts::{Attempts, Reason};
 use crate::remote::transport::FetchError;
 use crate::remote::worker::Worker;
 use crate::verify::ticket::Ticket;
-use std::fmt;
+use crate::verify::watch::Watch;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
+use std::{fmt, io};
 
 /// Number of failed logins in a row after which callers without a token receive the error at once
 /// instead of waiting.
@@ -82,9 +83,9 @@ impl TokenRenewer {
     /// Like [`TokenRenewer::token`], but never waits. For callers that must not block a thread.
     ///
     /// Pass `None` as `ticket` at first. If `ticket` is `Some` after the call, a login is pending
-    /// that may change the result. Wait for the login ([`TokenRenewer::wait`] on another thread),
-    /// then call again with the ticket. If you call again before the login is done, the result is
-    /// final and the ticket becomes `None`.
+    /// that may change the result. Wait for the login with a [`Watch`], or with
+    /// [`TokenRenewer::wait`] on another thread. Then call again with the ticket. If you call again
+    /// before the login is done, the result is final and the ticket becomes `None`.
     ///
     /// # Errors
     /// The same as [`TokenRenewer::token`].
@@ -169,6 +170,17 @@ impl TokenRenewer {
     /// is closed.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         self.0.worker.wait_for(ticket.attempt(), timeout)
+    }
+
+    /// Returns a [`Watch`], whose descriptor is readable after each login and after the renewer was
+    /// closed. Make one for each event loop, and after a fork.
+    ///
+    /// # Errors
+    /// Those of [`Watch::new`].
+    pub fn watch(&self) -> io::Result<Watch> {
+        let watch = Watch::new()?;
+        self.0.worker.notifiers.add(&watch.notifier());
+        Ok(watch)
     }
 
     /// Blocks until there is a valid token, up to `timeout`.
