@@ -241,6 +241,18 @@
  *  if the environment variable BOUNCER_VERIFY_NO_ACCELERATION is neither empty nor 0. */
 #define BOUNCER_KEYS_BACKEND "backend"
 
+/** A kind of settings. The entries that accept tokens, each for one issuer or several. */
+#define BOUNCER_KIND_VERIFIER 4
+
+/** list of objects: The entries: an object for each issuer, with the settings of a policy,
+ *  "keys" and "tenants". A token's "iss" selects its entry. No two entries may accept the same
+ *  issuer. */
+#define BOUNCER_VERIFIER_ACCEPT "accept"
+
+/** count: Maximum number of verified tokens to cache, for all entries together. 0 disables the
+ *  cache. Range: 0 to 1048576. Default: 0. */
+#define BOUNCER_VERIFIER_CACHE "cache"
+
 /** A kind of settings. How the service gets its own token. */
 #define BOUNCER_KIND_RENEWER 5
 
@@ -346,6 +358,10 @@
 
 /** gauge: Maximum number of tokens in the cache. */
 #define BOUNCER_STAT_CACHE_CAPACITY "cache_capacity"
+
+/** counter: Verifications by status: ok, or the name of the error. Tokens that no entry is for
+ *  have no source. */
+#define BOUNCER_STAT_VERIFICATIONS_TOTAL "verifications_total"
 
 /** text: One of empty, fresh, stale, too_old and closed. */
 #define BOUNCER_STAT_KEYS_STATE "keys_state"
@@ -830,7 +846,7 @@ typedef struct bouncer_remote_jwks bouncer_remote_jwks;
 typedef struct bouncer_renewer bouncer_renewer;
 
 /**
- * Settings of one kind: for a policy, a remote key set or a renewer.
+ * Settings of one kind: for a policy, a remote key set, a verifier or a renewer.
  *
  * ```c
  * bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
@@ -842,9 +858,9 @@ typedef struct bouncer_renewer bouncer_renewer;
  * ```
  *
  * The settings keep their first failure. Every later change does nothing and returns the status of
- * that failure. bouncer_policy_new(), bouncer_remote_jwks_new() and bouncer_renewer_new() return
- * the same status, so it is enough to check that last call. The error of that call names the
- * cause, and bouncer_error_claim() returns the name of the setting.
+ * that failure. bouncer_policy_new(), bouncer_remote_jwks_new(), bouncer_verifier_new() and
+ * bouncer_renewer_new() return the same status, so it is enough to check that last call. The error
+ * of that call names the cause, and bouncer_error_claim() returns the path of the setting.
  *
  * Only one thread at a time may change settings. A policy, key set or renewer copies what it
  * needs.
@@ -869,7 +885,16 @@ typedef struct bouncer_stats bouncer_stats;
 typedef struct bouncer_token bouncer_token;
 
 /**
- * An issuer's keys with the policy for its tokens. Immutable; any number of threads may use it.
+ * Verifies tokens of one issuer or of many. Any number of threads may use it.
+ *
+ * A verifier has entries, each with the keys of one issuer and the policy for its tokens. With
+ * several entries, the token's "iss" selects the entry, and decides nothing else: the token must
+ * pass that entry's policy, with a signature of that entry's keys.
+ *
+ * "iss" must be one of the "issuers" of an entry. A token without "iss" goes to the entry whose
+ * policy names no issuers; only one entry may have such a policy. A token with another "iss" goes
+ * to that same entry only if its policy has "any_issuer". Otherwise the status is
+ * BOUNCER_STATUS_WRONG_ISSUER, and nothing is fetched.
  */
 typedef struct bouncer_verifier bouncer_verifier;
 
@@ -1008,10 +1033,16 @@ typedef struct {
      */
     bouncer_str text;
     /**
-     * The source: the URL of the key set without its query, the issuer, or the origin of the
-     * renewer's tokens. Empty in the rows of a verifier.
+     * The source. For a key set: its URL without its query, or its issuer. For a renewer: the
+     * origin of its tokens. For a verifier: the first issuer of the entry. Empty in rows of the
+     * whole verifier, and of an entry without issuers and remote keys.
      */
     bouncer_str source;
+    /**
+     * The status of the verifications that are counted: "ok", or the name of an error. Empty in
+     * other rows.
+     */
+    bouncer_str status;
 } bouncer_stat;
 
 /**
@@ -1641,18 +1672,85 @@ void bouncer_remote_jwks_close(const bouncer_remote_jwks *remote);
 void bouncer_remote_jwks_free(bouncer_remote_jwks *remote);
 
 /**
- * Creates a verifier from `jwks` and `policy`. Both may be freed afterwards.
+ * Makes a verifier from `settings`, which must have the kind BOUNCER_KIND_VERIFIER. The settings
+ * are copied. Remote keys are fetched in the background, at once.
+ *
+ * ```c
+ * bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_VERIFIER);
+ * bouncer_settings_load(settings, document, document_len);
+ * if (bouncer_verifier_new(settings, &verifier, &error) != BOUNCER_STATUS_OK) ...
+ * bouncer_settings_free(settings);
+ * ```
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
- * BOUNCER_STATUS_NULL_ARGUMENT.
+ * BOUNCER_STATUS_INVALID_ARGUMENT if a setting is invalid; bouncer_error_claim() is then its path,
+ * for example "accept[1].keys.max_stale". BOUNCER_STATUS_MALFORMED_JWK_SET or
+ * BOUNCER_STATUS_NO_USABLE_KEY if a JWK Set is rejected.
  */
-bouncer_status bouncer_verifier_new(const bouncer_jwks *jwks,
-                                    const bouncer_policy *policy,
+bouncer_status bouncer_verifier_new(const bouncer_settings *settings,
                                     bouncer_verifier **out,
                                     bouncer_error **err);
 
 /**
- * Creates a verifier from `remote` and `policy`. Both may be freed afterwards.
+ * Appends an entry with these keys and this policy to the setting "accept" of `settings`, which
+ * must have the kind BOUNCER_KIND_VERIFIER. `jwks` and `policy` may be freed afterwards.
+ *
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT; `settings` keeps it, as bouncer_settings_set()
+ * does.
+ */
+bouncer_status bouncer_settings_accept(bouncer_settings *settings,
+                                       const bouncer_jwks *jwks,
+                                       const bouncer_policy *policy);
+
+/**
+ * Appends an entry with these remote keys and this policy to the setting "accept" of `settings`,
+ * which must have the kind BOUNCER_KIND_VERIFIER. `remote` and `policy` may be freed afterwards.
+ *
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT; `settings` keeps it, as bouncer_settings_set()
+ * does.
+ */
+bouncer_status bouncer_settings_accept_remote(bouncer_settings *settings,
+                                              const bouncer_remote_jwks *remote,
+                                              const bouncer_policy *policy);
+
+/**
+ * Replaces all entries of `verifier` by those of `settings`, which must have the kind
+ * BOUNCER_KIND_VERIFIER. The change is atomic: each verification uses the old entries or the new
+ * ones. Other threads may use the verifier meanwhile.
+ *
+ * An entry of a document that is the same as before is kept, with its keys, its cached tokens and
+ * its counters. If only the policy of an entry differs, its keys are kept. Files of keys are read
+ * again.
+ *
+ * On failure: as bouncer_verifier_new(). The verifier is then unchanged.
+ */
+bouncer_status bouncer_verifier_reload(const bouncer_verifier *verifier,
+                                       const bouncer_settings *settings,
+                                       bouncer_error **err);
+
+/**
+ * Waits up to `timeout_ms` milliseconds until all entries have keys.
+ *
+ * On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE, about the first entry without keys. Other entries
+ * may have theirs.
+ */
+bouncer_status bouncer_verifier_wait_ready(const bouncer_verifier *verifier,
+                                           uint64_t timeout_ms,
+                                           bouncer_error **err);
+
+/**
+ * Creates a verifier with a single entry from `jwks` and `policy`. Both may be freed afterwards.
+ *
+ * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
+ * BOUNCER_STATUS_NULL_ARGUMENT.
+ */
+bouncer_status bouncer_verifier_new_jwks(const bouncer_jwks *jwks,
+                                         const bouncer_policy *policy,
+                                         bouncer_verifier **out,
+                                         bouncer_error **err);
+
+/**
+ * Creates a verifier with a single entry from `remote` and `policy`. Both may be freed afterwards.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1663,13 +1761,12 @@ bouncer_status bouncer_verifier_new_remote(const bouncer_remote_jwks *remote,
                                            bouncer_error **err);
 
 /**
- * Creates a verifier with the keys and the policy of `verifier` and with a new cache. The cache
- * stores about `tokens` accepted tokens: max 2^20; 0 disables the cache. `verifier` may be freed
+ * Creates a verifier with the entries of `verifier` and with a new cache. The cache stores about `tokens` accepted tokens: max 2^20; 0 disables the cache. `verifier` may be freed
  * afterwards.
  *
  * On a cache hit, the signature is not verified again. The lookup compares the whole token. "exp",
- * "nbf" and the policy's "max_token_age" are checked on each hit. The cache is emptied when remote
- * keys change. A cached token uses about twice its length in memory. Tokens over 4 KiB are not
+ * "nbf" and the policy's "max_token_age" are checked on each hit. When remote keys change, the
+ * tokens of the old keys are removed. A cached token uses about twice its length in memory. Tokens over 4 KiB are not
  * cached.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
@@ -2043,8 +2140,9 @@ void bouncer_renewer_close(const bouncer_renewer *renewer);
 void bouncer_renewer_free(bouncer_renewer *renewer);
 
 /**
- * Takes a snapshot of a verifier's cache: the BOUNCER_STAT_CACHE_ rows. They have no value if the
- * verifier has no cache.
+ * Takes a snapshot of a verifier. The BOUNCER_STAT_CACHE_ rows have no value if the verifier has no
+ * cache. Each entry has BOUNCER_STAT_VERIFICATIONS_TOTAL rows, one for each status that has
+ * occurred. An entry with remote keys also has the BOUNCER_STAT_KEYS_ rows.
  *
  * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.

@@ -27,7 +27,7 @@ static void *prepare(const fixture *fixture) {
     }
     if (bouncer_policy_new(settings, &policy, NULL) != BOUNCER_STATUS_OK) return NULL;
     bouncer_settings_free(settings);
-    if (bouncer_verifier_new(jwks, policy, &made->verifier, NULL) != BOUNCER_STATUS_OK) return NULL;
+    if (bouncer_verifier_new_jwks(jwks, policy, &made->verifier, NULL) != BOUNCER_STATUS_OK) return NULL;
     bouncer_policy_free(policy);
     bouncer_jwks_free(jwks);
     return made;

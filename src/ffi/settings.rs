@@ -32,7 +32,7 @@ const _: () = {
     assert!(BOUNCER_SETTING_PASSWORD == Setting::PASSWORD);
 };
 
-/// Settings of one kind: for a policy, a remote key set or a renewer.
+/// Settings of one kind: for a policy, a remote key set, a verifier or a renewer.
 ///
 /// ```c
 /// bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
@@ -44,9 +44,9 @@ const _: () = {
 /// ```
 ///
 /// The settings keep their first failure. Every later change does nothing and returns the status of
-/// that failure. bouncer_policy_new(), bouncer_remote_jwks_new() and bouncer_renewer_new() return
-/// the same status, so it is enough to check that last call. The error of that call names the
-/// cause, and bouncer_error_claim() returns the name of the setting.
+/// that failure. bouncer_policy_new(), bouncer_remote_jwks_new(), bouncer_verifier_new() and
+/// bouncer_renewer_new() return the same status, so it is enough to check that last call. The error
+/// of that call names the cause, and bouncer_error_claim() returns the path of the setting.
 ///
 /// Only one thread at a time may change settings. A policy, key set or renewer copies what it
 /// needs.
@@ -77,7 +77,7 @@ pub extern "C" fn bouncer_settings_new(kind: u32) -> Option<Box<bouncer_settings
     })
 }
 
-fn invalid(detail: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+pub(super) fn invalid(detail: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidArgument, "").with_detail(detail)
 }
 
@@ -87,7 +87,10 @@ impl bouncer_settings {
         self.error.get_or_insert_with(|| bouncer_error::new(Failure::Core(first))).status
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut Settings) -> Result<(), Error>) -> bouncer_status {
+    pub(super) fn change(
+        &mut self,
+        change: impl FnOnce(&mut Settings) -> Result<(), Error>,
+    ) -> bouncer_status {
         self.json.take();
         if let Some(error) = &self.error {
             return error.status;

@@ -1,28 +1,132 @@
-//! The verifier: an issuer's keys with the policy for its tokens.
+//! The verifier: entries that accept tokens, each with the keys of one issuer and a policy.
 
-use super::boundary::{bytes, call, handle, milliseconds};
+use super::boundary::{act, bytes, call, handle, milliseconds};
 use super::error::bouncer_error;
 use super::failure::Failure;
 use super::jwks::bouncer_jwks;
 use super::panic::read;
 use super::policy::bouncer_policy;
 use super::remote_jwks::bouncer_remote_jwks;
+use super::settings::{self, bouncer_settings};
 use super::status::bouncer_status;
 use super::token::bouncer_token;
-use crate::{Ticket, Verdict, Verifier};
+use crate::{Keys, Ticket, Verdict, Verifier};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
-/// An issuer's keys with the policy for its tokens. Immutable; any number of threads may use it.
+/// Verifies tokens of one issuer or of many. Any number of threads may use it.
+///
+/// A verifier has entries, each with the keys of one issuer and the policy for its tokens. With
+/// several entries, the token's "iss" selects the entry, and decides nothing else: the token must
+/// pass that entry's policy, with a signature of that entry's keys.
+///
+/// "iss" must be one of the "issuers" of an entry. A token without "iss" goes to the entry whose
+/// policy names no issuers; only one entry may have such a policy. A token with another "iss" goes
+/// to that same entry only if its policy has "any_issuer". Otherwise the status is
+/// BOUNCER_STATUS_WRONG_ISSUER, and nothing is fetched.
 pub struct bouncer_verifier(pub(super) Verifier);
 
-/// Creates a verifier from `jwks` and `policy`. Both may be freed afterwards.
+/// Makes a verifier from `settings`, which must have the kind BOUNCER_KIND_VERIFIER. The settings
+/// are copied. Remote keys are fetched in the background, at once.
+///
+/// ```c
+/// bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_VERIFIER);
+/// bouncer_settings_load(settings, document, document_len);
+/// if (bouncer_verifier_new(settings, &verifier, &error) != BOUNCER_STATUS_OK) ...
+/// bouncer_settings_free(settings);
+/// ```
+///
+/// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
+/// BOUNCER_STATUS_INVALID_ARGUMENT if a setting is invalid; bouncer_error_claim() is then its path,
+/// for example "accept[1].keys.max_stale". BOUNCER_STATUS_MALFORMED_JWK_SET or
+/// BOUNCER_STATUS_NO_USABLE_KEY if a JWK Set is rejected.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_verifier_new(
+    settings: Option<&bouncer_settings>,
+    out: Option<&mut MaybeUninit<*mut bouncer_verifier>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || Ok(bouncer_verifier(Verifier::from_settings(settings::of(settings)?)?)))
+}
+
+/// Appends an entry with these keys and this policy to the setting "accept" of `settings`, which
+/// must have the kind BOUNCER_KIND_VERIFIER. `jwks` and `policy` may be freed afterwards.
+///
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT; `settings` keeps it, as bouncer_settings_set()
+/// does.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_settings_accept(
+    settings: Option<&mut bouncer_settings>,
+    jwks: Option<&bouncer_jwks>,
+    policy: Option<&bouncer_policy>,
+) -> bouncer_status {
+    accept(settings, jwks.map(|jwks| Arc::clone(&jwks.set).into()), policy)
+}
+
+/// Appends an entry with these remote keys and this policy to the setting "accept" of `settings`,
+/// which must have the kind BOUNCER_KIND_VERIFIER. `remote` and `policy` may be freed afterwards.
+///
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT; `settings` keeps it, as bouncer_settings_set()
+/// does.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_settings_accept_remote(
+    settings: Option<&mut bouncer_settings>,
+    remote: Option<&bouncer_remote_jwks>,
+    policy: Option<&bouncer_policy>,
+) -> bouncer_status {
+    accept(settings, remote.map(|remote| remote.0.clone().into()), policy)
+}
+
+fn accept(
+    settings: Option<&mut bouncer_settings>,
+    keys: Option<Keys>,
+    policy: Option<&bouncer_policy>,
+) -> bouncer_status {
+    let Some(settings) = settings else { return bouncer_status::NullArgument };
+    settings.change(|settings| match (keys, policy) {
+        (Some(keys), Some(policy)) => settings.accept(keys, policy.0.clone()),
+        _ => Err(settings::invalid("the keys or the policy of an entry are NULL")),
+    })
+}
+
+/// Replaces all entries of `verifier` by those of `settings`, which must have the kind
+/// BOUNCER_KIND_VERIFIER. The change is atomic: each verification uses the old entries or the new
+/// ones. Other threads may use the verifier meanwhile.
+///
+/// An entry of a document that is the same as before is kept, with its keys, its cached tokens and
+/// its counters. If only the policy of an entry differs, its keys are kept. Files of keys are read
+/// again.
+///
+/// On failure: as bouncer_verifier_new(). The verifier is then unchanged.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_verifier_reload(
+    verifier: Option<&bouncer_verifier>,
+    settings: Option<&bouncer_settings>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    act(err, || Ok(handle("verifier", verifier)?.0.reload_settings(settings::of(settings)?)?))
+}
+
+/// Waits up to `timeout_ms` milliseconds until all entries have keys.
+///
+/// On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE, about the first entry without keys. Other entries
+/// may have theirs.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_verifier_wait_ready(
+    verifier: Option<&bouncer_verifier>,
+    timeout_ms: u64,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    act(err, || Ok(handle("verifier", verifier)?.0.wait_ready(milliseconds(timeout_ms))?))
+}
+
+/// Creates a verifier with a single entry from `jwks` and `policy`. Both may be freed afterwards.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
 #[unsafe(no_mangle)]
-pub extern "C" fn bouncer_verifier_new(
+pub extern "C" fn bouncer_verifier_new_jwks(
     jwks: Option<&bouncer_jwks>,
     policy: Option<&bouncer_policy>,
     out: Option<&mut MaybeUninit<*mut bouncer_verifier>>,
@@ -35,7 +139,7 @@ pub extern "C" fn bouncer_verifier_new(
     })
 }
 
-/// Creates a verifier from `remote` and `policy`. Both may be freed afterwards.
+/// Creates a verifier with a single entry from `remote` and `policy`. Both may be freed afterwards.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -53,13 +157,12 @@ pub extern "C" fn bouncer_verifier_new_remote(
     })
 }
 
-/// Creates a verifier with the keys and the policy of `verifier` and with a new cache. The cache
-/// stores about `tokens` accepted tokens: max 2^20; 0 disables the cache. `verifier` may be freed
+/// Creates a verifier with the entries of `verifier` and with a new cache. The cache stores about `tokens` accepted tokens: max 2^20; 0 disables the cache. `verifier` may be freed
 /// afterwards.
 ///
 /// On a cache hit, the signature is not verified again. The lookup compares the whole token. "exp",
-/// "nbf" and the policy's "max_token_age" are checked on each hit. The cache is emptied when remote
-/// keys change. A cached token uses about twice its length in memory. Tokens over 4 KiB are not
+/// "nbf" and the policy's "max_token_age" are checked on each hit. When remote keys change, the
+/// tokens of the old keys are removed. A cached token uses about twice its length in memory. Tokens over 4 KiB are not
 /// cached.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:

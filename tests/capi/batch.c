@@ -92,7 +92,7 @@ static void a_batch_returns_the_same_results_as_single_calls(const bouncer_jwks 
     tokens *made = make_tokens();
     bouncer_policy *policy = policy_at(DOCUMENT_EXP - 1);
     bouncer_verifier *verifier = NULL;
-    CHECK(bouncer_verifier_new(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_verifier_new_jwks(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
     const size_t threads[] = {0, 1, 2, 5, SIZE_MAX};
     for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
         bouncer_batch *batch = NULL;
@@ -179,7 +179,7 @@ static void a_cache_changes_no_result(const bouncer_jwks *jwks)
     bouncer_policy *policy = policy_at(DOCUMENT_EXP - 1);
     bouncer_verifier *plain = NULL;
     bouncer_verifier *cached = NULL;
-    CHECK(bouncer_verifier_new(jwks, policy, &plain, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_verifier_new_jwks(jwks, policy, &plain, NULL) == BOUNCER_STATUS_OK);
     check_cache(plain, -1, -1);
     CHECK(bouncer_verifier_with_cache(plain, 100, &cached, NULL) == BOUNCER_STATUS_OK);
     bouncer_verifier_free(plain);

@@ -54,7 +54,7 @@ static void verify(const bouncer_jwks *jwks, const bouncer_policy *policy, const
     /* A verifier of the same keys and policy must return the same status. */
     bouncer_verifier *verifier = NULL;
     bouncer_token *again = NULL;
-    CHECK(bouncer_verifier_new(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_verifier_new_jwks(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_verifier_verify(verifier, text, len, &again, NULL) == status);
     bouncer_token_free(again);
 

@@ -17,9 +17,9 @@ static void every_null_handle_returns_a_status_or_an_empty_value(void)
     CHECK_FAILS(bouncer_verify_token(jwks, policy, NULL, 1, &token, &err), null_argument);
     CHECK_FAILS(bouncer_verify_token(jwks, policy, "a", 1, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_verify_token(jwks, NULL, "a", 1, &token, &err), null_argument);
-    CHECK_FAILS(bouncer_verifier_new(NULL, policy, &verifier, &err), null_argument);
-    CHECK_FAILS(bouncer_verifier_new(jwks, NULL, &verifier, &err), null_argument);
-    CHECK_FAILS(bouncer_verifier_new(jwks, policy, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_new_jwks(NULL, policy, &verifier, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_new_jwks(jwks, NULL, &verifier, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_new_jwks(jwks, policy, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_verifier_verify(NULL, "a", 1, &token, &err), null_argument);
     CHECK_FAILS(bouncer_jwks_load(NULL, 1, &set, &err), null_argument);
     CHECK_FAILS(bouncer_jwks_load("{}", 2, NULL, &err), null_argument);

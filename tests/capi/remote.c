@@ -367,7 +367,7 @@ static void a_ticket_ends_with_its_attempt(void)
     /* A fixed key set never fetches, so the result is final. */
     bouncer_jwks *jwks = NULL;
     CHECK(bouncer_jwks_load(jwks_a, strlen(jwks_a), &jwks, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_verifier_new(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_verifier_new_jwks(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
     ticket = 7;
     CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_NO_MATCHING_KEY && ticket == 0);
     CHECK(verdict_now(verifier, token_a, &ticket) == BOUNCER_STATUS_OK && ticket == 0);

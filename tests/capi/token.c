@@ -59,7 +59,7 @@ static void a_verifier_outlives_its_keys_and_policy(void)
     bouncer_jwks *jwks = document_jwks();
     bouncer_policy *policy = policy_at(DOCUMENT_EXP - 1);
     bouncer_verifier *verifier = NULL;
-    CHECK(bouncer_verifier_new(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_verifier_new_jwks(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
     bouncer_policy_free(policy);
     bouncer_jwks_free(jwks);
 
@@ -126,7 +126,7 @@ static void an_authorization_header_is_verified_in_one_call(void)
     bouncer_jwks *jwks = document_jwks();
     bouncer_policy *policy = policy_at(DOCUMENT_EXP - 1);
     bouncer_verifier *verifier = NULL;
-    CHECK(bouncer_verifier_new(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_verifier_new_jwks(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
     bouncer_policy_free(policy);
     bouncer_jwks_free(jwks);
 

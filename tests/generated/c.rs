@@ -2,7 +2,7 @@
 //! stats.
 
 use super::notes::{DO_NOT_EDIT, notes, purpose, wrap};
-use bouncer_verify::{CACHE_STATS, KEYS_STATS, RENEWER_STATS, SettingsKind, StatRow};
+use bouncer_verify::{CACHE_STATS, KEYS_STATS, RENEWER_STATS, SettingsKind, StatRow, VERIFICATIONS};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -47,6 +47,7 @@ fn names() -> String {
         }
     }
     stat_names(&mut names, CACHE_STATS);
+    stat_names(&mut names, &[VERIFICATIONS]);
     stat_names(&mut names, KEYS_STATS);
     stat_names(&mut names, RENEWER_STATS);
     names

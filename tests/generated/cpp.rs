@@ -2,6 +2,7 @@
 
 use super::notes::{DO_NOT_EDIT, notes, purpose, wrap};
 use super::status;
+use super::typed_kinds;
 use bouncer_verify::{Setting, SettingType, Settings, SettingsKind};
 
 pub(crate) fn generate() -> Vec<(&'static str, String)> {
@@ -36,7 +37,7 @@ fn comment(text: &str, indent: &str) -> String {
 }
 
 fn settings() -> String {
-    let classes: String = SettingsKind::ALL.iter().map(|&kind| class(kind)).collect();
+    let classes: String = typed_kinds().map(class).collect();
     header(DO_NOT_EDIT, "\"settings.hpp\"", &classes)
 }
 
@@ -63,6 +64,7 @@ fn class(kind: SettingsKind) -> String {
             SettingType::Duration { .. } => ("std::chrono::milliseconds value", "value", "put_"),
             SettingType::Size { .. } | SettingType::Count { .. } => ("std::uint64_t value", "value", "put_"),
             SettingType::Time => ("std::int64_t seconds", "seconds", "put_"),
+            SettingType::Entries => unreachable!("a verifier has no class of settings"),
             SettingType::Map => ("std::string_view name, std::string_view value", "name, value", "add_"),
         };
         class += &comment(&notes(setting), "    ");
@@ -92,6 +94,7 @@ fn sample(setting: &Setting) -> (String, String) {
         }
         SettingType::Size { max, .. } | SettingType::Count { max, .. } => (max.to_string(), max.to_string()),
         SettingType::Time => ("-1".to_owned(), "-1".to_owned()),
+        SettingType::Entries => unreachable!("a verifier has no class of settings"),
         SettingType::Map => ("\"name\", \"text\"".to_owned(), "text".to_owned()),
     }
 }
@@ -103,7 +106,7 @@ fn setters_test() -> String {
          template <class Settings>\nstatic bool is(const Settings &settings, std::string_view document) {{\n    \
              return settings.document() == document;\n}}\n\nint main() {{\n"
     );
-    for &kind in SettingsKind::ALL {
+    for kind in typed_kinds() {
         for setting in kind.settings() {
             let (argument, text) = sample(setting);
             let member = if setting.kind == SettingType::Map { ".name" } else { "" };

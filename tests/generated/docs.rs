@@ -38,9 +38,29 @@ fn page() -> String {
             page +=
                 &format!("| `{name}`{weakens} | {kind} | {default} | {} |\n", notes_without_default(setting));
         }
+        if kind == SettingsKind::Verifier {
+            page += OF_ENTRIES;
+        }
     }
     page
 }
+
+/// What an entry of a verifier has beside the settings of its policy.
+const OF_ENTRIES: &str = "
+An entry of `accept` is an object with the settings of a policy, and these:
+
+| name | type | |
+|---|---|---|
+| `keys` | object | The source of the keys: the settings of the kind keys, or `keys.jwks`, or `keys.file`. If it \
+names no source, the keys are discovered from the metadata of the entry's only issuer. |
+| `keys.jwks` | object | The JWK Set itself. |
+| `keys.file` | text | A file with a JWK Set. It is read when the verifier is made, and at each reload. |
+| `tenants` | list of text | The values of the placeholder `{tenant}` in `issuers`, and in `url`, `discover`, `file` \
+and `last_good_file` of `keys`. If the keys differ by tenant, each tenant has an entry of its own. |
+
+Another placeholder in `issuers` is the name of a claim: `https://login.example/{tid}/v2.0` accepts a
+token whose `iss` contains the value of its own claim `tid`.
+";
 
 /// Returns the JSON Schema, Draft 2020-12, with a definition for each kind.
 fn schema() -> String {
@@ -48,6 +68,8 @@ fn schema() -> String {
         SettingsKind::ALL.iter().map(|kind| (kind.as_str().to_owned(), object(*kind))).collect();
     let any: Vec<_> =
         SettingsKind::ALL.iter().map(|kind| json!({"$ref": format!("#/$defs/{}", kind.as_str())})).collect();
+    let mut definitions = definitions;
+    definitions["verifier"]["properties"]["accept"]["items"] = entry();
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": DO_NOT_EDIT,
@@ -79,6 +101,22 @@ fn object(kind: SettingsKind) -> Value {
     })
 }
 
+/// Returns the schema of an entry of a verifier.
+fn entry() -> Value {
+    let mut keys = object(SettingsKind::Keys);
+    keys["properties"]["jwks"] = json!({"type": "object", "description": "The JWK Set itself."});
+    keys["properties"]["file"] = json!({
+        "type": "string",
+        "minLength": 1,
+        "description": "A file with a JWK Set. It is read when the verifier is made, and at each reload.",
+    });
+    let mut entry = object(SettingsKind::Policy);
+    entry["properties"]["keys"] = keys;
+    entry["properties"]["tenants"] = property(SettingType::Texts);
+    entry["properties"]["tenants"]["description"] = "The values of the placeholder {tenant}.".into();
+    entry
+}
+
 fn property(kind: SettingType) -> Value {
     let text = json!({"type": "string", "minLength": 1});
     match kind {
@@ -94,6 +132,7 @@ fn property(kind: SettingType) -> Value {
         ]}),
         SettingType::Count { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
         SettingType::Time => json!({"type": "integer"}),
+        SettingType::Entries => json!({"type": "array", "minItems": 1}),
         SettingType::Map => json!({"type": "object", "additionalProperties": {"anyOf": [
             text,
             {"type": "array", "minItems": 1, "items": text},

@@ -1,6 +1,7 @@
 //! Generates Go files: structs of settings and stats, their conversions, and the error variables.
 
 use super::notes::{DO_NOT_EDIT, notes, wrap};
+use super::typed_kinds;
 use bouncer_verify::{
     CACHE_STATS, ErrorCategory, ErrorKind, KEYS_STATS, RENEWER_STATS, Setting, SettingType, SettingsKind,
     StatKind, StatRow,
@@ -93,7 +94,7 @@ fn settings() -> String {
         "\"time\"\n",
         "\"bouncer_verify/bouncer/internal/native\"",
     ]);
-    for &kind in SettingsKind::ALL {
+    for kind in typed_kinds() {
         let Options { name, doc, typed } = options(kind);
         let (mut fields, mut apply) = (String::new(), String::new());
         for setting in kind.settings() {
@@ -154,6 +155,7 @@ fn field_type(setting: &Setting) -> (&'static str, &'static str) {
         (_, SettingType::Duration { .. }) => ("time.Duration", "duration"),
         (_, SettingType::Size { .. } | SettingType::Count { .. }) => ("int", "number"),
         (_, SettingType::Time) => ("time.Time", "time"),
+        (_, SettingType::Entries) => unreachable!("a verifier has no struct of settings"),
         (_, SettingType::Map) => ("map[string][]string", "members"),
     }
 }

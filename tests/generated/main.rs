@@ -36,6 +36,12 @@ const GENERATORS: [Generator; 7] = [
     messages::generate,
 ];
 
+/// The kinds of settings that are types in C++, Go and Python. In these languages, a verifier is
+/// made from a document, or from keys and policies.
+fn typed_kinds() -> impl Iterator<Item = SettingsKind> {
+    SettingsKind::ALL.iter().copied().filter(|kind| *kind != SettingsKind::Verifier)
+}
+
 #[test]
 fn generated_files_are_up_to_date() {
     let mut stale = Vec::new();

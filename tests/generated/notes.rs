@@ -48,6 +48,7 @@ pub(crate) fn purpose(kind: SettingsKind) -> &'static str {
     match kind.as_str() {
         "policy" => "The rules for tokens.",
         "keys" => "Where an issuer's keys are fetched, and how they are refreshed.",
+        "verifier" => "The entries that accept tokens, each for one issuer or several.",
         "renewer" => "How the service gets its own token.",
         other => panic!("the purpose of {other} is missing"),
     }

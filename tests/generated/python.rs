@@ -2,6 +2,7 @@
 //! README.md. The native module looks up the names of settings in src/settings at run time.
 
 use super::notes::{DO_NOT_EDIT, notes, purpose, wrap};
+use super::typed_kinds;
 use bouncer_verify::{
     CACHE_STATS, ErrorCategory, ErrorKind, KEYS_STATS, RENEWER_STATS, Setting, SettingType, SettingsKind,
     StatKind, StatRow,
@@ -67,7 +68,7 @@ fn settings() -> String {
          from os import PathLike\n\
          from typing import Literal, TypedDict\n"
     );
-    for &kind in SettingsKind::ALL {
+    for kind in typed_kinds() {
         let fields = kind.settings().into_iter().filter(|setting| !BY_POSITION.contains(&setting.name));
         let fields =
             fields.map(|setting| (setting.name, format!("{} | None", taken(setting)), notes(setting)));
@@ -145,6 +146,7 @@ fn taken(setting: &Setting) -> String {
         SettingType::Duration { .. } => "float | str | timedelta".to_owned(),
         SettingType::Size { .. } => "int | str".to_owned(),
         SettingType::Count { .. } | SettingType::Time => "int".to_owned(),
+        SettingType::Entries => unreachable!("a verifier has no keyword arguments"),
         SettingType::Map => "Mapping[str, str | Iterable[str]]".to_owned(),
     }
 }
@@ -166,6 +168,7 @@ fn returned(setting: &Setting) -> String {
         SettingType::Texts | SettingType::Choices(_) => "tuple[str, ...]",
         SettingType::Duration { .. } => "float",
         SettingType::Size { .. } | SettingType::Count { .. } | SettingType::Time => "int",
+        SettingType::Entries => unreachable!("a verifier has no keyword arguments"),
         SettingType::Map => "dict[str, str | list[str]]",
     };
     if setting.default.is_empty() { format!("{of} | None") } else { of.to_owned() }

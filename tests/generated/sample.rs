@@ -19,6 +19,7 @@ pub(crate) fn texts(setting: &Setting) -> Vec<(String, String)> {
         SettingType::Size { .. } => vec!["2KiB"],
         SettingType::Count { .. } => vec!["7"],
         SettingType::Time => vec!["1467985465"],
+        SettingType::Entries => unreachable!("a document sets it"),
         SettingType::Map => {
             let members = [("a", TEXT), ("b", "1"), ("b", "2")];
             return members.map(|(member, text)| (format!("{name}.{member}"), text.to_owned())).to_vec();
@@ -44,6 +45,7 @@ pub(crate) fn json(setting: &Setting) -> Value {
         SettingType::Size { .. } => json!(2048),
         SettingType::Count { .. } => json!(7),
         SettingType::Time => json!(1_467_985_465),
+        SettingType::Entries => unreachable!("a document sets it"),
         SettingType::Map => json!({"a": TEXT, "b": ["1", "2"]}),
     }
 }

@@ -59,7 +59,7 @@ public:
 
     /// Makes a verifier from `jwks` and `policy`. On failure: Status::NullArgument after a move.
     static Result<Verifier> try_make(const JwkSet &jwks, const Policy &policy) noexcept {
-        return detail::make<Verifier>(bouncer_verifier_new, jwks.handle(), policy.handle());
+        return detail::make<Verifier>(bouncer_verifier_new_jwks, jwks.handle(), policy.handle());
     }
     /// Makes a verifier from `remote` and `policy`. On failure: Status::NullArgument after a move.
     static Result<Verifier> try_make(const RemoteJwkSet &remote, const Policy &policy) noexcept {

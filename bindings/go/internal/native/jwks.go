@@ -124,5 +124,5 @@ func (s *JWKS) AcceleratedKeys() int {
 }
 
 func (s *JWKS) newVerifier(policy *C.bouncer_policy, verifier **C.bouncer_verifier, err **C.bouncer_error) C.bouncer_status {
-	return C.bouncer_verifier_new(s.pointer, policy, verifier, err)
+	return C.bouncer_verifier_new_jwks(s.pointer, policy, verifier, err)
 }

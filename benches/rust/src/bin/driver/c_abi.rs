@@ -30,7 +30,7 @@ impl Verifier {
             let (json, len) = (case.jwks.as_ptr().cast(), case.jwks.len());
             assert_eq!(bouncer_jwks_load(json, len, &mut jwks, ptr::null_mut()), 0);
             let policy = policy(case);
-            assert_eq!(bouncer_verifier_new(jwks, policy, &mut verifier, ptr::null_mut()), 0);
+            assert_eq!(bouncer_verifier_new_jwks(jwks, policy, &mut verifier, ptr::null_mut()), 0);
             bouncer_policy_free(policy);
             bouncer_jwks_free(jwks);
         }
@@ -116,7 +116,7 @@ unsafe extern "C" {
     fn bouncer_token_free(token: *mut c_void);
     fn bouncer_token_subject(token: *const c_void) -> Str;
     fn bouncer_token_uid(token: *const c_void) -> Str;
-    fn bouncer_verifier_new(
+    fn bouncer_verifier_new_jwks(
         jwks: *const c_void,
         policy: *const c_void,
         out: *mut *mut c_void,
