@@ -75,6 +75,47 @@ fn remote_keys_return_the_expected_results() {
     });
 }
 
+#[cfg(feature = "remote")]
+#[test]
+fn configurations_return_the_expected_results() {
+    case::assert_configured("Rust from a configuration", |configuration, token| match Verifier::from_config(
+        configuration,
+    ) {
+        Err(error) => rejected(&error),
+        Ok(verifier) => {
+            verifier.verify(token).map_or_else(|error| rejected(&error), |token| accepted(&token))
+        }
+    });
+}
+
+/// A batch with tokens of several issuers, and a cache that they share.
+#[cfg(feature = "remote")]
+#[test]
+fn configurations_return_the_same_results_in_batches_and_with_a_cache() {
+    let tokens: Vec<(String, Vec<u8>)> = case::all_configured()
+        .into_iter()
+        .filter_map(|case| Some((case.configuration, case.token?.into_bytes())))
+        .collect();
+    for (configuration, _) in &tokens {
+        let verifier = Verifier::from_config(configuration).unwrap();
+        let cached = verifier.with_cache(1000);
+        let tokens: Vec<&[u8]> = tokens.iter().map(|(_, token)| &**token).collect();
+        let text = |result: &Result<VerifiedToken, Error>| match result {
+            Ok(token) => token.payload().to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let alone: Vec<String> = tokens.iter().map(|token| text(&verifier.verify(token))).collect();
+        for _ in 0..2 {
+            for verifier in [&verifier, &cached] {
+                let batch: Vec<String> = verifier.verify_batch(&tokens, 1).iter().map(text).collect();
+                assert_eq!(batch, alone);
+                let again: Vec<String> = tokens.iter().map(|token| text(&verifier.verify(token))).collect();
+                assert_eq!(again, alone);
+            }
+        }
+    }
+}
+
 fn verify(case: &Case, backend: Backend) -> Expect {
     let policy = policy(case);
     let jwks = match JwkSet::from_slice_with(case.jwks.as_bytes(), backend) {

@@ -101,3 +101,56 @@ pub fn assert_verdicts(runner: &str, mut verify: impl FnMut(&Case) -> Expect) {
     assert!(differing.is_empty(), "{runner}: {} cases differ\n{}", differing.len(), differing.join("\n"));
     println!("{runner}: {} cases agree", cases.len());
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfigurationFile {
+    #[allow(dead_code, reason = "for people")]
+    class: String,
+    #[allow(dead_code, reason = "for people")]
+    about: String,
+    configurations: BTreeMap<String, String>,
+    cases: Vec<Configured>,
+}
+
+/// A case with a configuration document of a verifier.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Configured {
+    pub id: String,
+    #[allow(dead_code, reason = "for people")]
+    why: String,
+    /// The document. In the file, this is its name.
+    pub configuration: String,
+    /// Absent if the document is rejected.
+    pub token: Option<String>,
+    pub expect: Expect,
+}
+
+/// Returns every case of every file in the folder `configuration`.
+pub fn all_configured() -> Vec<Configured> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/configuration");
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let file: ConfigurationFile = serde_json::from_str(&text).unwrap();
+        let named = |case: Configured| {
+            let configuration = file.configurations[&case.configuration].clone();
+            Configured { configuration, ..case }
+        };
+        all.extend(file.cases.into_iter().map(named));
+    }
+    assert!(all.len() >= 60, "the corpus has {} configurations", all.len());
+    all
+}
+
+/// Runs every case with a configuration. Compares only what the case expects.
+pub fn assert_configured(runner: &str, mut verify: impl FnMut(&str, &str) -> Expect) {
+    let cases = all_configured();
+    for case in &cases {
+        let found = verify(&case.configuration, case.token.as_deref().unwrap_or_default());
+        let found = Expect { uid: None, kid: None, alg: None, ..found };
+        assert_eq!(found, case.expect, "{runner}: {}", case.id);
+    }
+    println!("{runner}: {} configurations agree", cases.len());
+}
