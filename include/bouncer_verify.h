@@ -77,8 +77,10 @@
 /** A kind of settings. The rules for tokens. */
 #define BOUNCER_KIND_POLICY 1
 
-/** jwt|dcos: The kind of tokens. "dcos" is for tokens of DC/OS's Bouncer: "uid" must be a
- *  string that is not empty, and "iss" is not required. Default: jwt. */
+/** jwt|access_token|dcos: The kind of tokens. "access_token" is for OAuth 2.0 access tokens
+ *  (RFC 9068): token_type is "at+jwt", and "iss", "exp", "aud", "sub", "client_id", "iat" and
+ *  "jti" are required. "dcos" is for tokens of DC/OS's Bouncer: identity_claim is "uid", and
+ *  "iss" is not required. Default: jwt. */
 #define BOUNCER_POLICY_PROFILE "profile"
 
 /** list of text: The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for
@@ -109,11 +111,40 @@
  *  "at+jwt". Case does not matter, and "application/" may be omitted. */
 #define BOUNCER_POLICY_TOKEN_TYPE "token_type"
 
-/** list of text: Claims that must be present and not null. */
+/** text: The claim that names the user or service, for example "email". It must be a string
+ *  that is not empty. Default: "sub", which is not required; "uid" in the profile "dcos". */
+#define BOUNCER_POLICY_IDENTITY_CLAIM "identity_claim"
+
+/** list of text: Claims that must be present and not null. A name with dots may name a nested
+ *  claim, as in all settings that name claims: "realm_access.roles". */
 #define BOUNCER_POLICY_REQUIRED_CLAIMS "required_claims"
 
 /** list of text: Claims that must be strings and not empty. */
 #define BOUNCER_POLICY_REQUIRED_STRING_CLAIMS "required_string_claims"
+
+/** map of text: Claims and their accepted values. A claim must equal one of its values. A
+ *  number or a boolean is compared by its JSON text. An array equals no value. */
+#define BOUNCER_POLICY_CLAIM_IS "claim_is"
+
+/** map of text: Claims and the texts that each of them must contain, all of them. A claim is an
+ *  array of strings, or a string separated by spaces. */
+#define BOUNCER_POLICY_CLAIM_HAS "claim_has"
+
+/** map of text: Claims and texts, of which each claim must contain at least one. The types are
+ *  those of claim_has. */
+#define BOUNCER_POLICY_CLAIM_HAS_ANY "claim_has_any"
+
+/** map of text: Claims and prefixes. A claim must be a string that begins with one of its
+ *  prefixes. */
+#define BOUNCER_POLICY_CLAIM_STARTS_WITH "claim_starts_with"
+
+/** list of text: The claims that contain scopes: strings separated by spaces (RFC 6749 section
+ *  3.3) or arrays of strings. Default: "scope" and "scp". */
+#define BOUNCER_POLICY_SCOPE_CLAIMS "scope_claims"
+
+/** list of text: Scopes that the token must have, all of them. They are checked last. If one is
+ *  missing, the error is insufficient_scope, with HTTP status 403. */
+#define BOUNCER_POLICY_REQUIRED_SCOPES "required_scopes"
 
 /** list of sub|iat|jti: Claims whose JSON type is not checked. For issuers that violate RFC
  *  7519, for example with an integer "sub". A claim of the wrong type counts as absent. */
@@ -530,7 +561,7 @@
  * - 1 to 99: an error of the calling program, or a bug in this library (2). Respond with HTTP 500.
  * - 100 to 199: no usable keys. HTTP 503, never 401. Status 104 is not an error: wait.
  * - 200 to 299: the token or its signature is invalid. HTTP 401.
- * - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401.
+ * - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401, but 403 for 307.
  * - 400 to 499: the service's own login failed. HTTP 503.
  */
 enum bouncer_status
@@ -650,6 +681,10 @@ enum bouncer_status
      * A claim has a value that the policy does not allow.
      */
     BOUNCER_STATUS_CLAIM_NOT_ALLOWED = 306,
+    /**
+     * The token lacks a scope that the policy requires (RFC 6750 section 3.1). HTTP 403.
+     */
+    BOUNCER_STATUS_INSUFFICIENT_SCOPE = 307,
     /**
      * The secret, key or certificate of the service's own login cannot be read or used. The detail
      * contains the reason.
@@ -1086,18 +1121,19 @@ const char *bouncer_status_name(uint32_t status);
  * Returns the HTTP status for the response to a request whose verification returned `status`:
  *
  * - 200 for BOUNCER_STATUS_OK.
- * - 401 for the numbers 200 to 399, also unknown ones.
+ * - 403 for BOUNCER_STATUS_INSUFFICIENT_SCOPE.
+ * - 401 for the other numbers from 200 to 399, also unknown ones.
  * - 503 for the numbers 100 to 199 and 400 to 499, also unknown ones.
  * - 500 for all other numbers.
  */
 uint32_t bouncer_status_http_status(uint32_t status);
 
 /**
- * Returns the value of the WWW-Authenticate header for a response with HTTP status 401 (RFC 6750
- * section 3). For BOUNCER_STATUS_MALFORMED_AUTHORIZATION it is only "Bearer", because the request
- * contains no usable token. Otherwise it also contains `error="invalid_token"` and the name of the
- * status. Returns no text if bouncer_status_http_status() is not 401 or the number is unknown. The
- * text is static.
+ * Returns the value of the WWW-Authenticate header for a response with HTTP status 401 or 403 (RFC
+ * 6750 section 3). For BOUNCER_STATUS_MALFORMED_AUTHORIZATION it is only "Bearer", because the
+ * request contains no usable token. For BOUNCER_STATUS_INSUFFICIENT_SCOPE it is `Bearer
+ * error="insufficient_scope"`. Otherwise it contains `error="invalid_token"` and the name of the
+ * status. Returns no text for another HTTP status or an unknown number. The text is static.
  */
 bouncer_str bouncer_status_challenge(uint32_t status);
 

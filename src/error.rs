@@ -107,7 +107,7 @@ pub enum ErrorCategory {
     Caller,
     /// The operator: no keys are available. HTTP 503, never 401.
     Keys,
-    /// The sender of the token. HTTP 401.
+    /// The sender of the token. HTTP 401, or 403 if the token lacks a required scope.
     Token,
     /// The operator: this service cannot get a token of its own. HTTP 503.
     Login,
@@ -161,16 +161,20 @@ macro_rules! error_kinds {
                 match self { $(Self::$kind => $message,)+ }
             }
 
-            /// Returns the value of the `WWW-Authenticate` header for HTTP status 401 (RFC 6750
-            /// §3). If the request contains no token, the value is only `Bearer`. Otherwise the
-            /// value also contains `error="invalid_token"` and the stable name. Returns `None` if
-            /// the status is not 401.
+            /// Returns the value of the `WWW-Authenticate` header for HTTP status 401 or 403 (RFC
+            /// 6750 §3). Returns `None` for other statuses:
+            ///
+            /// - Only `Bearer`, if the request contains no token.
+            /// - `Bearer error="insufficient_scope"`, if the status is 403.
+            /// - Otherwise `error="invalid_token"` and the stable name.
             pub const fn challenge(self) -> Option<&'static str> {
                 if !matches!(self.category(), ErrorCategory::Token) {
                     return None;
                 }
-                if matches!(self, Self::MalformedAuthorization) {
-                    return Some("Bearer");
+                match self {
+                    Self::MalformedAuthorization => return Some("Bearer"),
+                    Self::InsufficientScope => return Some("Bearer error=\"insufficient_scope\""),
+                    _ => {}
                 }
                 Some(match self {
                     $(Self::$kind => {
@@ -237,6 +241,8 @@ error_kinds! {
     WrongAudience = 305, Token, "wrong_audience", "the token is for another audience";
     /// A claim has a value that the policy does not allow.
     ClaimNotAllowed = 306, Token, "claim_not_allowed", "a claim of the token is not allowed";
+    /// The token lacks a scope that the policy requires (RFC 6750 §3.1). HTTP 403.
+    InsufficientScope = 307, Token, "insufficient_scope", "a required scope is missing";
     /// The secret, key or certificate of the service's own login cannot be read or used. The detail
     /// contains the reason.
     UnusableCredentials = 400, Login, "unusable_credentials", "the credentials are not usable";
@@ -251,10 +257,12 @@ impl ErrorKind {
     /// Returns the HTTP status for the response:
     ///
     /// - 401 if the sender of the token must act.
+    /// - 403 if the token is valid, but lacks a required scope.
     /// - 500 if the program must be fixed.
     /// - 503 if the operator must act: there are no keys, or the service has no token of its own.
     pub const fn http_status(self) -> u16 {
         match self.category() {
+            ErrorCategory::Token if matches!(self, Self::InsufficientScope) => 403,
             ErrorCategory::Token => 401,
             ErrorCategory::Keys | ErrorCategory::Login => 503,
             ErrorCategory::Caller => 500,
@@ -273,9 +281,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exactly_the_errors_with_status_401_have_a_challenge() {
+    fn exactly_the_errors_with_status_401_or_403_have_a_challenge() {
         for &kind in ErrorKind::ALL {
-            assert_eq!(kind.http_status() == 401, kind.challenge().is_some(), "{kind}");
+            assert_eq!(matches!(kind.http_status(), 401 | 403), kind.challenge().is_some(), "{kind}");
+            let is_scope = kind == ErrorKind::InsufficientScope;
+            assert_eq!(kind.http_status() == 403, is_scope, "{kind}");
+            let challenge = kind.challenge().unwrap_or_default();
+            assert_eq!(challenge == r#"Bearer error="insufficient_scope""#, is_scope, "{kind}");
         }
         let challenge = r#"Bearer error="invalid_token", error_description="expired""#;
         assert_eq!(ErrorKind::Expired.challenge(), Some(challenge));

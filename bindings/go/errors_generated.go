@@ -60,6 +60,8 @@ var (
 	ErrWrongAudience = newCause(305, "wrong_audience", ErrInvalidToken)
 	// ErrClaimNotAllowed: a claim of the token is not allowed.
 	ErrClaimNotAllowed = newCause(306, "claim_not_allowed", ErrInvalidToken)
+	// ErrInsufficientScope: a required scope is missing.
+	ErrInsufficientScope = newCause(307, "insufficient_scope", ErrInvalidToken)
 )
 
 // The causes of [ErrLogin].

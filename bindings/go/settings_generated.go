@@ -18,8 +18,10 @@ import (
 // Profile "dcos" must be set; [ForIssuer] and [DCOS] set them. Every other field that is not set
 // has its default: only RS256 is accepted, "exp" is required, and there is no leeway.
 type Policy struct {
-	// Profile: The kind of tokens. "dcos" is for tokens of DC/OS's Bouncer: "uid" must be a string
-	// that is not empty, and "iss" is not required. Default: jwt.
+	// Profile: The kind of tokens. "access_token" is for OAuth 2.0 access tokens (RFC 9068):
+	// TokenType is "at+jwt", and "iss", "exp", "aud", "sub", "client_id", "iat" and "jti" are
+	// required. "dcos" is for tokens of DC/OS's Bouncer: IdentityClaim is "uid", and "iss" is not
+	// required. Default: jwt.
 	Profile string
 
 	// Issuers: The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for
@@ -49,11 +51,40 @@ type Policy struct {
 	// example "at+jwt". Case does not matter, and "application/" may be omitted.
 	TokenType string
 
-	// RequiredClaims: Claims that must be present and not null.
+	// IdentityClaim: The claim that names the user or service, for example "email". It must be a
+	// string that is not empty. Default: "sub", which is not required; "uid" in the profile "dcos".
+	IdentityClaim string
+
+	// RequiredClaims: Claims that must be present and not null. A name with dots may name a nested
+	// claim, as in all settings that name claims: "realm_access.roles".
 	RequiredClaims []string
 
 	// RequiredStringClaims: Claims that must be strings and not empty.
 	RequiredStringClaims []string
+
+	// ClaimIs: Claims and their accepted values. A claim must equal one of its values. A number or
+	// a boolean is compared by its JSON text. An array equals no value.
+	ClaimIs map[string][]string
+
+	// ClaimHas: Claims and the texts that each of them must contain, all of them. A claim is an
+	// array of strings, or a string separated by spaces.
+	ClaimHas map[string][]string
+
+	// ClaimHasAny: Claims and texts, of which each claim must contain at least one. The types are
+	// those of ClaimHas.
+	ClaimHasAny map[string][]string
+
+	// ClaimStartsWith: Claims and prefixes. A claim must be a string that begins with one of its
+	// prefixes.
+	ClaimStartsWith map[string][]string
+
+	// ScopeClaims: The claims that contain scopes: strings separated by spaces (RFC 6749 section
+	// 3.3) or arrays of strings. Default: "scope" and "scp".
+	ScopeClaims []string
+
+	// RequiredScopes: Scopes that the token must have, all of them. They are checked last. If one
+	// is missing, the error is insufficient_scope, with HTTP status 403.
+	RequiredScopes []string
 
 	// UncheckedClaims: Claims whose JSON type is not checked. For issuers that violate RFC 7519,
 	// for example with an integer "sub". A claim of the wrong type counts as absent.
@@ -104,8 +135,15 @@ func (o *Policy) apply(s settings) settings {
 	s = s.text("subject", o.Subject)
 	s = s.algorithms("algorithms", o.Algorithms)
 	s = s.text("token_type", o.TokenType)
+	s = s.text("identity_claim", o.IdentityClaim)
 	s = s.list("required_claims", o.RequiredClaims)
 	s = s.list("required_string_claims", o.RequiredStringClaims)
+	s = s.members("claim_is", o.ClaimIs)
+	s = s.members("claim_has", o.ClaimHas)
+	s = s.members("claim_has_any", o.ClaimHasAny)
+	s = s.members("claim_starts_with", o.ClaimStartsWith)
+	s = s.list("scope_claims", o.ScopeClaims)
+	s = s.list("required_scopes", o.RequiredScopes)
 	s = s.list("unchecked_claims", o.UncheckedClaims)
 	s = s.flag("optional_exp", o.OptionalExp)
 	s = s.duration("leeway", o.Leeway)

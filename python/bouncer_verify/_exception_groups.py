@@ -18,9 +18,9 @@ class BouncerError(Exception):
     code: str = ""
     """The stable name of the cause, such as "expired". It is the same in every language."""
     http_status: int = 500
-    """The HTTP status to respond with: 401, 503 or 500."""
+    """The HTTP status to respond with: 401, 403, 503 or 500."""
     challenge: str | None = None
-    """For a 401, the value of the WWW-Authenticate header (RFC 6750 section 3), else None."""
+    """For a 401 or 403, the value of WWW-Authenticate (RFC 6750 section 3), else None."""
 
     @property
     def claim(self) -> str | None:
@@ -58,7 +58,7 @@ class LoginError(BouncerError):
 
 
 class InvalidTokenError(BouncerError):
-    """HTTP 401: the token is rejected. The sender has to act."""
+    """HTTP 401 (403 without a required scope): the token is rejected. The sender has to act."""
 
     http_status = 401
     challenge: str | None = 'Bearer error="invalid_token"'

@@ -17,6 +17,7 @@ __all__ = [
     "EncryptedTokenError",
     "ExpiredSignatureError",
     "ImmatureSignatureError",
+    "InsufficientScopeError",
     "InvalidAlgorithmError",
     "InvalidArgumentError",
     "InvalidAudienceError",
@@ -198,6 +199,14 @@ class ClaimNotAllowedError(InvalidTokenError):
 
     code = "claim_not_allowed"
     challenge: str | None = 'Bearer error="invalid_token", error_description="claim_not_allowed"'
+
+
+class InsufficientScopeError(InvalidTokenError):
+    """A required scope is missing."""
+
+    code = "insufficient_scope"
+    http_status = 403
+    challenge: str | None = 'Bearer error="insufficient_scope"'
 
 
 class UnusableCredentialsError(LoginError):

@@ -12,9 +12,11 @@ from typing import Literal, TypedDict
 class PolicySettings(TypedDict, total=False):
     """The rules for tokens. Keyword arguments; None means that the setting is not set."""
 
-    profile: Literal["jwt", "dcos"] | None
-    """The kind of tokens. "dcos" is for tokens of DC/OS's Bouncer: "uid" must be a string that
-    is not empty, and "iss" is not required. Default: jwt.
+    profile: Literal["jwt", "access_token", "dcos"] | None
+    """The kind of tokens. "access_token" is for OAuth 2.0 access tokens (RFC 9068): token_type
+    is "at+jwt", and "iss", "exp", "aud", "sub", "client_id", "iat" and "jti" are required.
+    "dcos" is for tokens of DC/OS's Bouncer: identity_claim is "uid", and "iss" is not
+    required. Default: jwt.
     """
     issuers: str | Iterable[str] | None
     """The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for character.
@@ -39,10 +41,38 @@ class PolicySettings(TypedDict, total=False):
     """The required value of the header parameter "typ" (RFC 8725 section 3.11), for example
     "at+jwt". Case does not matter, and "application/" may be omitted.
     """
+    identity_claim: str | bytes | None
+    """The claim that names the user or service, for example "email". It must be a string that is
+    not empty. Default: "sub", which is not required; "uid" in the profile "dcos".
+    """
     required_claims: str | Iterable[str] | None
-    """Claims that must be present and not null."""
+    """Claims that must be present and not null. A name with dots may name a nested claim, as in
+    all settings that name claims: "realm_access.roles".
+    """
     required_string_claims: str | Iterable[str] | None
     """Claims that must be strings and not empty."""
+    claim_is: Mapping[str, str | Iterable[str]] | None
+    """Claims and their accepted values. A claim must equal one of its values. A number or a
+    boolean is compared by its JSON text. An array equals no value.
+    """
+    claim_has: Mapping[str, str | Iterable[str]] | None
+    """Claims and the texts that each of them must contain, all of them. A claim is an array of
+    strings, or a string separated by spaces.
+    """
+    claim_has_any: Mapping[str, str | Iterable[str]] | None
+    """Claims and texts, of which each claim must contain at least one. The types are those of
+    claim_has.
+    """
+    claim_starts_with: Mapping[str, str | Iterable[str]] | None
+    """Claims and prefixes. A claim must be a string that begins with one of its prefixes."""
+    scope_claims: str | Iterable[str] | None
+    """The claims that contain scopes: strings separated by spaces (RFC 6749 section 3.3) or
+    arrays of strings. Default: "scope" and "scp".
+    """
+    required_scopes: str | Iterable[str] | None
+    """Scopes that the token must have, all of them. They are checked last. If one is missing,
+    the error is insufficient_scope, with HTTP status 403.
+    """
     unchecked_claims: str | Iterable[str] | None
     """Claims whose JSON type is not checked. For issuers that violate RFC 7519, for example with
     an integer "sub". A claim of the wrong type counts as absent.
@@ -238,7 +268,7 @@ class RenewerSettings(TypedDict, total=False):
 class PolicyValues(TypedDict):
     """The result of `Policy.settings`: each value that is set, or the default, or None."""
 
-    profile: Literal["jwt", "dcos"]
+    profile: Literal["jwt", "access_token", "dcos"]
     issuers: tuple[str, ...] | None
     any_issuer: bool
     audiences: tuple[str, ...] | None
@@ -246,8 +276,15 @@ class PolicyValues(TypedDict):
     subject: str | None
     algorithms: tuple[str, ...]
     token_type: str | None
+    identity_claim: str | None
     required_claims: tuple[str, ...] | None
     required_string_claims: tuple[str, ...] | None
+    claim_is: dict[str, str | list[str]] | None
+    claim_has: dict[str, str | list[str]] | None
+    claim_has_any: dict[str, str | list[str]] | None
+    claim_starts_with: dict[str, str | list[str]] | None
+    scope_claims: tuple[str, ...] | None
+    required_scopes: tuple[str, ...] | None
     unchecked_claims: tuple[str, ...] | None
     optional_exp: bool
     leeway: float

@@ -28,24 +28,26 @@ pub extern "C" fn bouncer_status_name(status: u32) -> *const c_char {
 /// Returns the HTTP status for the response to a request whose verification returned `status`:
 ///
 /// - 200 for BOUNCER_STATUS_OK.
-/// - 401 for the numbers 200 to 399, also unknown ones.
+/// - 403 for BOUNCER_STATUS_INSUFFICIENT_SCOPE.
+/// - 401 for the other numbers from 200 to 399, also unknown ones.
 /// - 503 for the numbers 100 to 199 and 400 to 499, also unknown ones.
 /// - 500 for all other numbers.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_status_http_status(status: u32) -> u32 {
     match status / 100 {
         _ if status == bouncer_status::Ok as u32 => 200,
+        _ if status == bouncer_status::InsufficientScope as u32 => 403,
         1 | 4 => 503,
         2 | 3 => 401,
         _ => 500,
     }
 }
 
-/// Returns the value of the WWW-Authenticate header for a response with HTTP status 401 (RFC 6750
-/// section 3). For BOUNCER_STATUS_MALFORMED_AUTHORIZATION it is only "Bearer", because the request
-/// contains no usable token. Otherwise it also contains `error="invalid_token"` and the name of the
-/// status. Returns no text if bouncer_status_http_status() is not 401 or the number is unknown. The
-/// text is static.
+/// Returns the value of the WWW-Authenticate header for a response with HTTP status 401 or 403 (RFC
+/// 6750 section 3). For BOUNCER_STATUS_MALFORMED_AUTHORIZATION it is only "Bearer", because the
+/// request contains no usable token. For BOUNCER_STATUS_INSUFFICIENT_SCOPE it is `Bearer
+/// error="insufficient_scope"`. Otherwise it contains `error="invalid_token"` and the name of the
+/// status. Returns no text for another HTTP status or an unknown number. The text is static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_status_challenge(status: u32) -> bouncer_str {
     let kind = ErrorKind::ALL.iter().find(|kind| kind.number() == status);

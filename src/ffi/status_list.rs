@@ -11,7 +11,7 @@ use std::ffi::CStr;
 /// - 1 to 99: an error of the calling program, or a bug in this library (2). Respond with HTTP 500.
 /// - 100 to 199: no usable keys. HTTP 503, never 401. Status 104 is not an error: wait.
 /// - 200 to 299: the token or its signature is invalid. HTTP 401.
-/// - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401.
+/// - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401, but 403 for 307.
 /// - 400 to 499: the service's own login failed. HTTP 503.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,8 @@ pub enum bouncer_status {
     WrongAudience = 305,
     /// A claim has a value that the policy does not allow.
     ClaimNotAllowed = 306,
+    /// The token lacks a scope that the policy requires (RFC 6750 section 3.1). HTTP 403.
+    InsufficientScope = 307,
     /// The secret, key or certificate of the service's own login cannot be read or used. The detail
     /// contains the reason.
     UnusableCredentials = 400,
@@ -111,6 +113,7 @@ impl From<ErrorKind> for bouncer_status {
             ErrorKind::WrongIssuer => Self::WrongIssuer,
             ErrorKind::WrongAudience => Self::WrongAudience,
             ErrorKind::ClaimNotAllowed => Self::ClaimNotAllowed,
+            ErrorKind::InsufficientScope => Self::InsufficientScope,
             ErrorKind::UnusableCredentials => Self::UnusableCredentials,
             ErrorKind::LoginRejected => Self::LoginRejected,
             ErrorKind::LoginUnavailable => Self::LoginUnavailable,

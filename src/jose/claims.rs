@@ -2,9 +2,11 @@
 //! malformed claim is an error; it never counts as absent. null counts as absent, because
 //! serializers write it for a field without a value.
 
+use super::claim_path::Members;
 use crate::encoding::json::{self, Decimal, Value};
 use crate::error::{Error, ErrorKind, Result};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// The registered claims of a payload. NumericDates are whole seconds since 1970.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct ClaimsSet<'a> {
     /// Not a registered claim. DC/OS uses it for the subject. Its type is not checked here, because
     /// other issuers use this claim for other purposes.
     uid: Option<Value<'a>>,
+    /// All claims, for the rules that name one. Read at the first use.
+    members: OnceCell<Members<'a>>,
 }
 
 /// The "aud" claim: one string, or an array of strings.
@@ -96,6 +100,7 @@ impl<'a> ClaimsSet<'a> {
                 .unwrap_or(Audience::Absent),
             jti: optional("jti", "not a string", jti, unchecked.jti, Value::as_str)?,
             uid,
+            members: OnceCell::new(),
         })
     }
 
@@ -104,22 +109,13 @@ impl<'a> ClaimsSet<'a> {
         self.uid?.as_str()
     }
 
-    /// Returns the claim `name`, registered or not.
+    /// Returns the claim `name`, registered or not, as [`super::claim_path`] finds it.
     pub(crate) fn claim(&self, name: &str) -> Option<Value<'a>> {
-        if name == "uid" { self.uid } else { claim(self.payload, name) }
-    }
-}
-
-/// Returns the claim `name` of a payload that [`ClaimsSet::parse`] has accepted.
-pub(crate) fn claim<'a>(payload: &'a str, name: &str) -> Option<Value<'a>> {
-    let mut found = None;
-    json::members(payload, |member, value| {
-        if member == name.as_bytes() {
-            found = Some(value);
+        match name {
+            "uid" => self.uid,
+            _ => self.members.get_or_init(|| Members::read(self.payload)).lookup(name),
         }
-    })
-    .ok()?;
-    found
+    }
 }
 
 #[inline(always)]

@@ -3,6 +3,7 @@
 
 pub(crate) mod algorithm;
 pub(crate) mod authorization;
+pub(crate) mod claim_path;
 pub(crate) mod claims;
 pub(crate) mod header;
 pub(crate) mod hints;
@@ -12,3 +13,4 @@ mod jwk_members;
 pub(crate) mod jws;
 pub(crate) mod public_key;
 pub(crate) mod skip_reason;
+pub(crate) mod text_list;

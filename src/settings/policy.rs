@@ -13,19 +13,24 @@ impl Policy {
     /// # Errors
     /// [`crate::ErrorKind::InvalidArgument`]: an earlier change of the settings failed, or two
     /// settings contradict each other, or none of these is set: `issuers`, `any_issuer`, and the
-    /// profile `dcos`.
+    /// profile `dcos`. The profile `access_token` also needs `audiences` or `any_audience`.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
         let settings = settings.usable(SettingsKind::Policy)?;
-        let is_dcos = settings.text("profile") == Some("dcos");
+        let profile = settings.text("profile");
         match (settings.is_set("issuers"), settings.is_set("any_issuer")) {
             (true, true) => {
                 return Err(Fault::at("any_issuer", "it cannot be combined with \"issuers\"").into());
             }
-            (false, false) if !is_dcos => {
+            (false, false) if profile != Some("dcos") => {
                 let detail = "it is missing: set it, or \"any_issuer\", or the profile \"dcos\"";
                 return Err(Fault::at("issuers", detail).into());
             }
             _ => {}
+        }
+        let accepts_audience = settings.is_set("audiences") || settings.is_set("any_audience");
+        if profile == Some("access_token") && !accepts_audience {
+            let detail = "it is missing: the profile \"access_token\" needs it, or \"any_audience\"";
+            return Err(Fault::at("audiences", detail).into());
         }
         let policy = settings.apply(POLICY, Self::new())?;
         policy.check()?;

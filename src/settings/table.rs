@@ -5,22 +5,37 @@
 //! settings of key sets and renewers are in `keys.rs` and `renewer.rs`.
 
 use super::row::{Row, Setting, duration, flagged, row};
-use super::value::SettingType as Type;
+use super::value::{Given, SettingType as Type};
 use crate::error::Result;
+use crate::verify::claim_rules::ClaimTest;
 use crate::verify::policy::Policy;
 use std::time::Duration;
 
 const ALGORITHMS: &[&str] =
     &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA"];
 
+/// Sets the rule `test` for each member.
+fn claim_rules(policy: Policy, test: ClaimTest, given: &Given<'_>) -> Policy {
+    let rules = given.lists().into_iter();
+    rules.fold(policy, |policy, (name, texts)| policy.claim_rule(test, name, texts))
+}
+
 pub(super) const POLICY: &[Row<Policy>] = &[
     row(
         "profile",
-        Type::Choice(&["jwt", "dcos"]),
+        Type::Choice(&["jwt", "access_token", "dcos"]),
         "jwt",
-        "The kind of tokens. \"dcos\" is for tokens of DC/OS's Bouncer: \"uid\" must be \
-             a string that is not empty, and \"iss\" is not required.",
-        |policy, given| Ok(if given.text()? == "dcos" { policy.uid() } else { policy }),
+        "The kind of tokens. \"access_token\" is for OAuth 2.0 access tokens (RFC 9068): \
+             token_type is \"at+jwt\", and \"iss\", \"exp\", \"aud\", \"sub\", \"client_id\", \
+             \"iat\" and \"jti\" are required. \"dcos\" is for tokens of DC/OS's Bouncer: \
+             identity_claim is \"uid\", and \"iss\" is not required.",
+        |policy, given| {
+            Ok(match given.text()? {
+                "access_token" => policy.access_tokens(),
+                "dcos" => policy.identity_claim("uid"),
+                _ => policy,
+            })
+        },
     ),
     row(
         "issuers",
@@ -82,15 +97,76 @@ pub(super) const POLICY: &[Row<Policy>] = &[
              example \"at+jwt\". Case does not matter, and \"application/\" may be omitted.",
         |policy, given| Ok(policy.token_type(given.text()?)),
     ),
-    row("required_claims", Type::Texts, "", "Claims that must be present and not null.", |policy, given| {
-        Ok(policy.required_claims(given.texts()))
-    }),
+    row(
+        "identity_claim",
+        Type::Text,
+        "",
+        "The claim that names the user or service, for example \"email\". It must be a string \
+             that is not empty. Default: \"sub\", which is not required; \"uid\" in the profile \
+             \"dcos\".",
+        |policy, given| Ok(policy.identity_claim(given.text()?)),
+    ),
+    row(
+        "required_claims",
+        Type::Texts,
+        "",
+        "Claims that must be present and not null. A name with dots may name a nested claim, \
+             as in all settings that name claims: \"realm_access.roles\".",
+        |policy, given| Ok(policy.required_claims(given.texts())),
+    ),
     row(
         "required_string_claims",
         Type::Texts,
         "",
         "Claims that must be strings and not empty.",
         |policy, given| Ok(policy.required_string_claims(given.texts())),
+    ),
+    row(
+        "claim_is",
+        Type::Map,
+        "",
+        "Claims and their accepted values. A claim must equal one of its values. A number or a \
+             boolean is compared by its JSON text. An array equals no value.",
+        |policy, given| Ok(claim_rules(policy, ClaimTest::Is, given)),
+    ),
+    row(
+        "claim_has",
+        Type::Map,
+        "",
+        "Claims and the texts that each of them must contain, all of them. A claim is an array \
+             of strings, or a string separated by spaces.",
+        |policy, given| Ok(claim_rules(policy, ClaimTest::Has, given)),
+    ),
+    row(
+        "claim_has_any",
+        Type::Map,
+        "",
+        "Claims and texts, of which each claim must contain at least one. The types are those \
+             of claim_has.",
+        |policy, given| Ok(claim_rules(policy, ClaimTest::HasAny, given)),
+    ),
+    row(
+        "claim_starts_with",
+        Type::Map,
+        "",
+        "Claims and prefixes. A claim must be a string that begins with one of its prefixes.",
+        |policy, given| Ok(claim_rules(policy, ClaimTest::StartsWith, given)),
+    ),
+    row(
+        "scope_claims",
+        Type::Texts,
+        "",
+        "The claims that contain scopes: strings separated by spaces (RFC 6749 section 3.3) \
+             or arrays of strings. Default: \"scope\" and \"scp\".",
+        |policy, given| Ok(policy.scope_claims(given.texts())),
+    ),
+    row(
+        "required_scopes",
+        Type::Texts,
+        "",
+        "Scopes that the token must have, all of them. They are checked last. If one is \
+             missing, the error is insufficient_scope, with HTTP status 403.",
+        |policy, given| Ok(policy.required_scopes(given.texts())),
     ),
     flagged(
         Setting::WEAKENS,

@@ -50,7 +50,8 @@ pub enum SettingType {
     },
     /// Seconds since 1970.
     Time,
-    /// Texts by name: `parameters.scope`. A name may have several texts.
+    /// Texts by name: `parameters.scope`. A name may have several texts. In a document, a number or
+    /// a boolean is its JSON text.
     Map,
     /// The entries of a verifier, which are objects in a document.
     Entries,
@@ -159,6 +160,7 @@ impl SettingType {
     pub(super) fn text_of_json<'a>(self, json: json::Value<'a>) -> Result<Cow<'a, str>, String> {
         match (self, json.kind(), json.as_str()) {
             (Self::Flag, "a boolean", _) => Ok(Cow::Borrowed(json.text())),
+            (Self::Map, "a boolean" | "a number", _) => Ok(Cow::Borrowed(json.text())),
             // A JSON number has no unit, so it is not a duration. The error of `read` shows how to
             // write a duration.
             (Self::Size { .. } | Self::Count { .. } | Self::Time | Self::Duration { .. }, "a number", _) => {
@@ -258,6 +260,18 @@ impl<'a> Given<'a> {
             _ => None,
         };
         self.values.iter().filter_map(text).collect()
+    }
+
+    /// Returns the texts of each member of a map.
+    pub(super) fn lists(&self) -> Vec<(&'a str, Vec<&'a str>)> {
+        let mut lists: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (member, text) in self.members() {
+            match lists.iter_mut().find(|(name, _)| *name == member) {
+                Some((_, texts)) => texts.push(text),
+                None => lists.push((member, vec![text])),
+            }
+        }
+        lists
     }
 
     pub(super) fn text(&self) -> Result<&'a str, crate::Error> {

@@ -8,16 +8,33 @@ pub(super) fn accepts(accepted: &[Box<str>], value: &str) -> bool {
     !value.is_empty() && accepted.iter().any(|own| **own == *value)
 }
 
-/// Lists the policy's own values for an error: at most five, each cut if it is long.
+/// Names the policy's own values for an error.
 #[cold]
 pub(super) fn expected(accepted: &[Box<str>]) -> String {
+    format!("expected {}", one_of(accepted))
+}
+
+/// Lists the policy's own values, of which one is required.
+#[cold]
+pub(super) fn one_of(values: &[Box<str>]) -> String {
+    listed(values, " or ", "one of ")
+}
+
+/// Lists the policy's own values, of which all are required.
+#[cold]
+pub(super) fn all_of(values: &[Box<str>]) -> String {
+    listed(values, " and ", "")
+}
+
+/// Lists at most five values, each cut if it is long.
+fn listed(values: &[Box<str>], joint: &str, before_more: &str) -> String {
     const MOST: usize = 5;
-    let values: Vec<_> = accepted.iter().take(MOST).map(|value| shown(value)).collect();
-    let more = match accepted.len().saturating_sub(MOST) {
+    let shown: Vec<_> = values.iter().take(MOST).map(|value| shown(value)).collect();
+    let more = match values.len().saturating_sub(MOST) {
         0 => String::new(),
-        more => format!(" or one of {more} more"),
+        more => format!("{joint}{before_more}{more} more"),
     };
-    format!("expected {}{more}", values.join(" or "))
+    shown.join(joint) + &more
 }
 
 /// Lists the policy's own values, after none of the token's `values` was accepted. Names the cause

@@ -8,6 +8,8 @@
 pub(crate) mod accepted_values;
 pub(crate) mod batch;
 pub(crate) mod cache;
+mod claim_checks;
+pub(crate) mod claim_rules;
 pub(crate) mod clock;
 pub(crate) mod columns;
 pub(crate) mod counts;

@@ -1,12 +1,15 @@
 //! A token that passed all checks.
 
+use super::claim_rules::DEFAULT_SCOPE_CLAIMS;
 use super::policy::Policy;
-use crate::encoding::base64url;
+use crate::encoding::{base64url, json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
-use crate::jose::claims::{self, ClaimsSet};
+use crate::jose::claim_path;
+use crate::jose::claims::ClaimsSet;
 use crate::jose::jwk::Jwk;
 use crate::jose::jws::Part;
+use crate::jose::text_list::{contains, texts};
 use crate::keys::parsed_token::ParsedToken;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
@@ -24,7 +27,11 @@ pub struct VerifiedToken {
     iss: Option<Span>,
     sub: Option<Span>,
     jti: Option<Span>,
+    identity: Option<Span>,
     aud: Audience,
+    /// The JSON texts of the policy's scope claims. `None` if the policy names none: then the
+    /// default claims are looked up when they are needed, so that other tokens cost nothing.
+    scope_claims: Option<Box<[Span]>>,
     exp: Option<i64>,
     nbf: Option<i64>,
     iat: Option<i64>,
@@ -69,6 +76,16 @@ impl VerifiedToken {
             Some([one]) => Audience::One(pieces.span(one)),
             Some(many) => Audience::Many(many.iter().map(|one| pieces.span(one)).collect()),
         };
+        let identity = match policy.identity.as_deref() {
+            None | Some("sub") => sub,
+            Some("uid") => uid,
+            Some(name) => {
+                claims.claim(name).and_then(json::Value::as_str).map(|identity| pieces.span(&identity))
+            }
+        };
+        let mut json = |name: &str| Some(pieces.span(&Cow::Borrowed(claims.claim(name)?.text())));
+        let scope_claims = policy.scope_claims.as_deref();
+        let scope_claims = scope_claims.map(|names| names.iter().filter_map(|name| json(name)).collect());
         let (exp, nbf, iat, escaped) = (claims.exp, claims.nbf, claims.iat, pieces.escaped);
         for piece in [&*header.json, kid, &escaped] {
             text.push_str(piece);
@@ -82,7 +99,9 @@ impl VerifiedToken {
             iss,
             sub,
             jti,
+            identity: identity.filter(|span| span.start < span.end),
             aud,
+            scope_claims,
             exp,
             nbf,
             iat,
@@ -102,6 +121,55 @@ impl VerifiedToken {
     /// Returns "uid" if it is a string: the user or service in a DC/OS token.
     pub fn uid(&self) -> Option<&str> {
         self.uid.map(|uid| self.at(uid))
+    }
+
+    /// Returns the user or service: the string of the policy's [`Policy::identity_claim`], or else
+    /// of "sub". It is never empty.
+    pub fn identity(&self) -> Option<&str> {
+        self.identity.map(|identity| self.at(identity))
+    }
+
+    /// Returns whether `scope` is one of [`VerifiedToken::scopes`]. Case matters. Each call parses
+    /// the payload again.
+    ///
+    /// ```
+    /// # use bouncer_verify::{ErrorKind, VerifiedToken};
+    /// fn delete_order(token: &VerifiedToken) -> Result<(), ErrorKind> {
+    ///     if !token.has_scope("orders:delete") {
+    ///         return Err(ErrorKind::InsufficientScope); // HTTP 403
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn has_scope(&self, scope: &str) -> bool {
+        let mut found = false;
+        self.each_scope_claim(|claim| found |= contains(claim, scope));
+        found
+    }
+
+    /// Returns the scopes of the claims `scope` and `scp`, or of the policy's
+    /// [`Policy::scope_claims`]. Each call parses the payload again.
+    pub fn scopes(&self) -> Vec<Cow<'_, str>> {
+        let mut scopes = Vec::new();
+        self.each_scope_claim(|claim| {
+            let len = scopes.len();
+            if texts(claim, |scope| scopes.push(scope)).is_none() {
+                scopes.truncate(len);
+            }
+        });
+        scopes
+    }
+
+    fn each_scope_claim<'a>(&'a self, mut each: impl FnMut(json::Value<'a>)) {
+        match &self.scope_claims {
+            Some(claims) => claims.iter().filter_map(|claim| json::value(self.at(*claim))).for_each(each),
+            // The payload was parsed when the token was verified, so it is valid.
+            None => drop(json::members(self.payload(), |name, claim| {
+                if DEFAULT_SCOPE_CLAIMS.iter().any(|own| own.as_bytes() == name) {
+                    each(claim);
+                }
+            })),
+        }
     }
 
     /// Returns "iss" (RFC 7519 §4.1.1).
@@ -144,9 +212,10 @@ impl VerifiedToken {
         self.jti.map(|jti| self.at(jti))
     }
 
-    /// Returns the JSON text of any claim, as it was signed. Each call parses the payload again.
+    /// Returns the JSON text of any claim, as it was signed. A name with dots may name a nested
+    /// claim, as in [`Policy::required_claims`]. Each call parses the payload again.
     pub fn claim(&self, name: &str) -> Option<&str> {
-        claims::claim(self.payload(), name).map(|value| value.text())
+        claim_path::lookup(self.payload(), name).map(|value| value.text())
     }
 
     /// Deserializes the whole Claims Set into a type of your own.

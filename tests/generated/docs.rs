@@ -133,9 +133,12 @@ fn property(kind: SettingType) -> Value {
         SettingType::Count { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
         SettingType::Time => json!({"type": "integer"}),
         SettingType::Entries => json!({"type": "array", "minItems": 1}),
-        SettingType::Map => json!({"type": "object", "additionalProperties": {"anyOf": [
-            text,
-            {"type": "array", "minItems": 1, "items": text},
-        ]}}),
+        SettingType::Map => {
+            let one = json!({"anyOf": [text, {"type": ["number", "boolean"]}]});
+            json!({"type": "object", "additionalProperties": {"anyOf": [
+                one,
+                {"type": "array", "minItems": 1, "items": one},
+            ]}})
+        }
     }
 }

@@ -233,6 +233,10 @@ fn exceptions() -> String {
         message[..1].make_ascii_uppercase();
         file += &format!("\n\nclass {name}({base}):\n{}\n", docstring(&format!("{message}.")));
         file += &format!("    code = \"{code}\"\n");
+        // The group has the status of its other errors.
+        if kind.http_status() == 403 {
+            file += "    http_status = 403\n";
+        }
         if let Some(challenge) = kind.challenge() {
             let quote = if challenge.contains('"') { '\'' } else { '"' };
             file += &format!("    challenge: str | None = {quote}{challenge}{quote}\n");

@@ -30,7 +30,7 @@ use std::ffi::CStr;
 /// - 1 to 99: an error of the calling program, or a bug in this library (2). Respond with HTTP 500.
 /// - 100 to 199: no usable keys. HTTP 503, never 401. Status 104 is not an error: wait.
 /// - 200 to 299: the token or its signature is invalid. HTTP 401.
-/// - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401.
+/// - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401, but 403 for 307.
 /// - 400 to 499: the service's own login failed. HTTP 503.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

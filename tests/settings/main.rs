@@ -143,7 +143,7 @@ fn errors_name_the_setting_and_the_cause() {
             "profile",
             "DCOS",
             "profile",
-            "\"DCOS\" is not one of jwt, dcos: did you mean \"dcos\"?".to_owned(),
+            "\"DCOS\" is not one of jwt, access_token, dcos: did you mean \"dcos\"?".to_owned(),
         ),
         (add, "leeway", "1s", "leeway", "it is not a list: set it instead".to_owned()),
     ] {
@@ -196,7 +196,7 @@ fn errors_about_a_document_contain_the_position() {
         (r#"{"any_issuer": 1}"#, "any_issuer", "it is a number, not a flag"),
         (r#"{"max_token_len": -1}"#, "max_token_len", "\"-1\" is not a whole number"),
         (r#"{"max_token_len": 1e3}"#, "max_token_len", "\"1e3\" is not a whole number"),
-        (r#"{"profile": {}}"#, "profile", "it is an object, not one of jwt, dcos"),
+        (r#"{"profile": {}}"#, "profile", "it is an object, not one of jwt, access_token, dcos"),
         (r#"{"time": 1}"#, "time", "it can only be set in code, not in a document"),
         (r#"{"profil": "dcos"}"#, "", &hint),
         (
@@ -267,7 +267,8 @@ fn a_map_has_members_and_a_member_may_have_several_values() {
     for (text, claim, detail) in [
         (r#"{"parameters": []}"#, "parameters", "it is an array, not an object"),
         (r#"{"parameters": {"a": []}}"#, "parameters.a", "it is an empty list: remove it"),
-        (r#"{"parameters": {"a": ["x", 1]}}"#, "parameters.a[1]", "it is a number, not text"),
+        (r#"{"parameters": {"a": ["x", null]}}"#, "parameters.a[1]", "it is null, not text"),
+        (r#"{"parameters": {"a": {"b": "x"}}}"#, "parameters.a", "it is an object, not text"),
         (r#"{"parameters": {"": "x"}}"#, "parameters", "a member's name is empty"),
         (r#"{"parameters.a": "x"}"#, "parameters.a", "in a document, write it as a member of an object"),
     ] {

@@ -19,8 +19,15 @@ int main() {
     CHECK(is(PolicySettings().subject("text"), R"json({"subject":"text"})json"));
     CHECK(is(PolicySettings().algorithms({"RS256"}), R"json({"algorithms":["RS256"]})json"));
     CHECK(is(PolicySettings().token_type("text"), R"json({"token_type":"text"})json"));
+    CHECK(is(PolicySettings().identity_claim("text"), R"json({"identity_claim":"text"})json"));
     CHECK(is(PolicySettings().required_claims({"text"}), R"json({"required_claims":["text"]})json"));
     CHECK(is(PolicySettings().required_string_claims({"text"}), R"json({"required_string_claims":["text"]})json"));
+    CHECK(is(PolicySettings().claim_is("name", "text"), R"json({"claim_is":{"name":"text"}})json"));
+    CHECK(is(PolicySettings().claim_has("name", "text"), R"json({"claim_has":{"name":"text"}})json"));
+    CHECK(is(PolicySettings().claim_has_any("name", "text"), R"json({"claim_has_any":{"name":"text"}})json"));
+    CHECK(is(PolicySettings().claim_starts_with("name", "text"), R"json({"claim_starts_with":{"name":"text"}})json"));
+    CHECK(is(PolicySettings().scope_claims({"text"}), R"json({"scope_claims":["text"]})json"));
+    CHECK(is(PolicySettings().required_scopes({"text"}), R"json({"required_scopes":["text"]})json"));
     CHECK(is(PolicySettings().unchecked_claims({"sub"}), R"json({"unchecked_claims":["sub"]})json"));
     CHECK(is(PolicySettings().optional_exp(), R"json({"optional_exp":true})json"));
     CHECK(is(PolicySettings().leeway(std::chrono::milliseconds(300000)), R"json({"leeway":"5m"})json"));

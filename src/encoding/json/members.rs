@@ -54,6 +54,14 @@ pub(crate) fn first_member<'a>(document: &'a str, wanted: &str) -> Result<Option
     if found.is_some() { Ok(found) } else { read.map(|()| None) }
 }
 
+/// Returns the value that `text` consists of, or `None` if it is not exactly one value.
+pub(crate) fn value(text: &str) -> Option<Value<'_>> {
+    let mut scanner = Scanner::new(text);
+    scanner.skip_white_space();
+    let value = scanner.value(0).ok()?;
+    scanner.end().ok().map(|()| value)
+}
+
 impl<'a> Value<'a> {
     /// Calls `each` with every element. Returns `None` if the value is not an array.
     pub(crate) fn elements(self, mut each: impl FnMut(Value<'a>)) -> Option<()> {
@@ -130,6 +138,16 @@ mod tests {
             ["", " ", "[]", "1", "\"a\"", "null", "{}{}", "{} x", "\u{feff}{}", "{", "{\"a\"", "{\"a\":"]
         {
             assert!(read(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_one_value_or_none() {
+        for (text, inner) in [("1", "1"), (" \"a\" ", "\"a\""), ("[{}]", "[{}]"), ("null", "null")] {
+            assert_eq!(value(text).map(Value::text), Some(inner));
+        }
+        for text in ["", " ", "1 2", "[", "{\"a\":1,\"a\":2}", "nul"] {
+            assert_eq!(value(text), None, "{text:?}");
         }
     }
 

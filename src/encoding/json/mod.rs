@@ -22,5 +22,5 @@ mod value;
 
 pub(crate) use decimal::Decimal;
 pub(crate) use invalid::{Invalid, utf8};
-pub(crate) use members::{first_member, members, members_and_elements};
+pub(crate) use members::{first_member, members, members_and_elements, value};
 pub(crate) use value::Value;

@@ -53,6 +53,11 @@ impl<'a> Value<'a> {
         (self.kind == Kind::Number).then(|| self.text())
     }
 
+    /// Returns the JSON text of a number or a boolean, or `None` for another type.
+    pub(crate) fn as_scalar(self) -> Option<&'a str> {
+        matches!(self.kind, Kind::Number | Kind::True | Kind::False).then(|| self.text())
+    }
+
     /// Returns the content of a string, or `None` for another type. Copies the content only if it
     /// has escapes.
     #[inline]

@@ -11,8 +11,10 @@ namespace bouncer {
 class [[nodiscard]] PolicySettings
     : public detail::Settings<PolicySettings, BOUNCER_KIND_POLICY> {
 public:
-    /// The kind of tokens. "dcos" is for tokens of DC/OS's Bouncer: "uid" must be a string that is
-    /// not empty, and "iss" is not required. Default: jwt.
+    /// The kind of tokens. "access_token" is for OAuth 2.0 access tokens (RFC 9068): token_type is
+    /// "at+jwt", and "iss", "exp", "aud", "sub", "client_id", "iat" and "jti" are required. "dcos"
+    /// is for tokens of DC/OS's Bouncer: identity_claim is "uid", and "iss" is not required.
+    /// Default: jwt.
     PolicySettings &profile(std::string_view value) & noexcept {
         return put_(BOUNCER_POLICY_PROFILE, value);
     }
@@ -73,7 +75,16 @@ public:
     PolicySettings token_type(std::string_view value) && noexcept {
         return std::move(token_type(value));
     }
-    /// Claims that must be present and not null.
+    /// The claim that names the user or service, for example "email". It must be a string that is
+    /// not empty. Default: "sub", which is not required; "uid" in the profile "dcos".
+    PolicySettings &identity_claim(std::string_view value) & noexcept {
+        return put_(BOUNCER_POLICY_IDENTITY_CLAIM, value);
+    }
+    PolicySettings identity_claim(std::string_view value) && noexcept {
+        return std::move(identity_claim(value));
+    }
+    /// Claims that must be present and not null. A name with dots may name a nested claim, as in
+    /// all settings that name claims: "realm_access.roles".
     PolicySettings &required_claims(const detail::TextArray &values) & noexcept {
         return put_(BOUNCER_POLICY_REQUIRED_CLAIMS, values);
     }
@@ -86,6 +97,53 @@ public:
     }
     PolicySettings required_string_claims(const detail::TextArray &values) && noexcept {
         return std::move(required_string_claims(values));
+    }
+    /// Claims and their accepted values. A claim must equal one of its values. A number or a
+    /// boolean is compared by its JSON text. An array equals no value.
+    PolicySettings &claim_is(std::string_view name, std::string_view value) & noexcept {
+        return add_(BOUNCER_POLICY_CLAIM_IS, name, value);
+    }
+    PolicySettings claim_is(std::string_view name, std::string_view value) && noexcept {
+        return std::move(claim_is(name, value));
+    }
+    /// Claims and the texts that each of them must contain, all of them. A claim is an array of
+    /// strings, or a string separated by spaces.
+    PolicySettings &claim_has(std::string_view name, std::string_view value) & noexcept {
+        return add_(BOUNCER_POLICY_CLAIM_HAS, name, value);
+    }
+    PolicySettings claim_has(std::string_view name, std::string_view value) && noexcept {
+        return std::move(claim_has(name, value));
+    }
+    /// Claims and texts, of which each claim must contain at least one. The types are those of
+    /// claim_has.
+    PolicySettings &claim_has_any(std::string_view name, std::string_view value) & noexcept {
+        return add_(BOUNCER_POLICY_CLAIM_HAS_ANY, name, value);
+    }
+    PolicySettings claim_has_any(std::string_view name, std::string_view value) && noexcept {
+        return std::move(claim_has_any(name, value));
+    }
+    /// Claims and prefixes. A claim must be a string that begins with one of its prefixes.
+    PolicySettings &claim_starts_with(std::string_view name, std::string_view value) & noexcept {
+        return add_(BOUNCER_POLICY_CLAIM_STARTS_WITH, name, value);
+    }
+    PolicySettings claim_starts_with(std::string_view name, std::string_view value) && noexcept {
+        return std::move(claim_starts_with(name, value));
+    }
+    /// The claims that contain scopes: strings separated by spaces (RFC 6749 section 3.3) or arrays
+    /// of strings. Default: "scope" and "scp".
+    PolicySettings &scope_claims(const detail::TextArray &values) & noexcept {
+        return put_(BOUNCER_POLICY_SCOPE_CLAIMS, values);
+    }
+    PolicySettings scope_claims(const detail::TextArray &values) && noexcept {
+        return std::move(scope_claims(values));
+    }
+    /// Scopes that the token must have, all of them. They are checked last. If one is missing, the
+    /// error is insufficient_scope, with HTTP status 403.
+    PolicySettings &required_scopes(const detail::TextArray &values) & noexcept {
+        return put_(BOUNCER_POLICY_REQUIRED_SCOPES, values);
+    }
+    PolicySettings required_scopes(const detail::TextArray &values) && noexcept {
+        return std::move(required_scopes(values));
     }
     /// Claims whose JSON type is not checked. For issuers that violate RFC 7519, for example with
     /// an integer "sub". A claim of the wrong type counts as absent.

@@ -67,6 +67,8 @@ enum class Status : std::uint32_t {
     WrongAudience = 305,
     /// A claim has a value that the policy does not allow.
     ClaimNotAllowed = 306,
+    /// The token lacks a scope that the policy requires (RFC 6750 section 3.1). HTTP 403.
+    InsufficientScope = 307,
     /// The secret, key or certificate of the service's own login cannot be read or used. The detail
     /// contains the reason.
     UnusableCredentials = 400,
