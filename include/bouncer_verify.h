@@ -558,7 +558,8 @@
  * unknown number by its range.
  *
  * - 0: success
- * - 1 to 99: an error of the calling program, or a bug in this library (2). Respond with HTTP 500.
+ * - 1 to 99: an error of the calling program, a bug in this library (2), or an error of the
+ *   operating system (4). Respond with HTTP 500.
  * - 100 to 199: no usable keys. HTTP 503, never 401. Status 104 is not an error: wait.
  * - 200 to 299: the token or its signature is invalid. HTTP 401.
  * - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401, but 403 for 307.
@@ -585,6 +586,10 @@ enum bouncer_status
      * An argument or a setting is invalid. The detail contains the reason.
      */
     BOUNCER_STATUS_INVALID_ARGUMENT = 3,
+    /**
+     * The operating system refused a resource, for example because too many files are open.
+     */
+    BOUNCER_STATUS_SYSTEM_ERROR = 4,
     /**
      * The document is not a JWK Set (RFC 7517 section 5), or it is too large.
      */
@@ -932,6 +937,40 @@ typedef struct bouncer_token bouncer_token;
  * BOUNCER_STATUS_WRONG_ISSUER, and nothing is fetched.
  */
 typedef struct bouncer_verifier bouncer_verifier;
+
+/**
+ * A file descriptor that wakes up an event loop after each fetch of keys, or after each login of a
+ * renewer. The loop needs no thread that waits.
+ *
+ * The descriptor is an eventfd, non-blocking and close-on-exec. It becomes readable after each
+ * attempt, successful or not, and when the key set or renewer is closed. It stays readable until
+ * 8 bytes are read. One wakeup may be for several attempts.
+ *
+ * 1. Create one watch for each loop, before the loop verifies its first token. Add the descriptor
+ *    to the loop, for reading.
+ * 2. If bouncer_verifier_verify_now() returns BOUNCER_STATUS_PENDING, store the request with its
+ *    token and its ticket, and with a time after which it is answered in any case.
+ * 3. If the descriptor is readable, read 8 bytes first. Then go through the stored requests. If
+ *    bouncer_verifier_wait(verifier, ticket, 0) returns 1, call bouncer_verifier_verify_now()
+ *    again with the same token and ticket. That call may return BOUNCER_STATUS_PENDING again.
+ * 4. When the time of a request is over, make the same call: it returns a final status.
+ *
+ * ```c
+ * uint64_t count;
+ * (void)!read(bouncer_watch_fd(watch), &count, sizeof count);
+ * for each stored request r:
+ *     if (bouncer_verifier_wait(verifier, r->ticket, 0) == 1)
+ *         verify(r);
+ * ```
+ *
+ * In this order no attempt is missed: if it ends before the loop waits, the descriptor is readable
+ * already. The library never blocks on the descriptor, even if the loop never reads it. After the
+ * key set is closed, a ticket may never end: answer all stored requests.
+ *
+ * A watch belongs to the process that created it. After fork(), the child frees the copy of its
+ * parent's watch and creates its own: the attempts of the child do not wake up the parent.
+ */
+typedef struct bouncer_watch bouncer_watch;
 
 /**
  * Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is
@@ -1845,10 +1884,11 @@ bouncer_status bouncer_verifier_verify_authorization(const bouncer_verifier *ver
  *
  * Set `*ticket` to 0 before the first call. If the verdict depends on a fetch, the function
  * returns BOUNCER_STATUS_PENDING and puts the ticket of that fetch in `*ticket`. `*out` is then
- * not written, and `*err` is NULL. Wait for the fetch with bouncer_verifier_wait() on a thread
- * that may block. Then call again with the same token and `*ticket`. If the fetch has ended, this
- * call may return BOUNCER_STATUS_PENDING again, with another ticket. If the fetch has not ended,
- * this call returns a final status, because the caller has stopped waiting.
+ * not written, and `*err` is NULL. Wait for the fetch in an event loop with
+ * bouncer_verifier_watch(), or with bouncer_verifier_wait() on a thread that may block. Then call
+ * again with the same token and `*ticket`. If the fetch has ended, this call may return
+ * BOUNCER_STATUS_PENDING again, with another ticket. If the fetch has not ended, this call returns
+ * a final status, because the caller has stopped waiting.
  *
  * Any other status is final and sets `*ticket` to 0. On failure: as bouncer_verifier_verify().
  *
@@ -2039,9 +2079,10 @@ bouncer_status bouncer_renewer_token(const bouncer_renewer *renewer,
  * Returns a token as bouncer_renewer_token() does, but never blocks.
  *
  * Set `*ticket` to 0 before the first call. If it is 0 afterwards, the result is final. Otherwise
- * a login is in flight that may improve the result. Wait for it with bouncer_renewer_wait() on a
- * thread that may block, then call again with the same `ticket`. If you call again before that
- * login has ended, the result is final too.
+ * a login is in flight that may improve the result. Wait for it in an event loop with
+ * bouncer_renewer_watch(), or with bouncer_renewer_wait() on a thread that may block. Then call
+ * again with the same `ticket`. If you call again before that login has ended, the result is final
+ * too.
  */
 bouncer_status bouncer_renewer_token_now(const bouncer_renewer *renewer,
                                          uint64_t *ticket,
@@ -2174,6 +2215,52 @@ void bouncer_renewer_close(const bouncer_renewer *renewer);
  * bouncer_renewer_wait_login(), close the renewer first. NULL is allowed.
  */
 void bouncer_renewer_free(bouncer_renewer *renewer);
+
+/**
+ * Creates a watch for the fetches of `remote`.
+ *
+ * On success puts the watch in `*out`; free it with bouncer_watch_free(). It does not keep
+ * `remote` alive. On failure: BOUNCER_STATUS_SYSTEM_ERROR, for example if the process has too many
+ * open files. The program can then wait with bouncer_remote_jwks_wait() on a thread.
+ */
+bouncer_status bouncer_remote_jwks_watch(const bouncer_remote_jwks *remote,
+                                         bouncer_watch **out,
+                                         bouncer_error **err);
+
+/**
+ * Creates a watch for the fetches of all keys that `verifier` uses. If its keys never change, the
+ * descriptor is never readable.
+ *
+ * On success puts the watch in `*out`; free it with bouncer_watch_free(). It does not keep
+ * `verifier` alive. On failure: as bouncer_remote_jwks_watch().
+ */
+bouncer_status bouncer_verifier_watch(const bouncer_verifier *verifier,
+                                      bouncer_watch **out,
+                                      bouncer_error **err);
+
+/**
+ * Creates a watch for the logins of `renewer`. The loop uses it with bouncer_renewer_token_now(),
+ * bouncer_renewer_reject_now() and bouncer_renewer_wait().
+ *
+ * On success puts the watch in `*out`; free it with bouncer_watch_free(). It does not keep
+ * `renewer` alive. On failure: as bouncer_remote_jwks_watch().
+ */
+bouncer_status bouncer_renewer_watch(const bouncer_renewer *renewer,
+                                     bouncer_watch **out,
+                                     bouncer_error **err);
+
+/**
+ * Returns the file descriptor, or -1 if `watch` is NULL. It is valid until the watch is freed. Do
+ * not close it.
+ */
+int bouncer_watch_fd(const bouncer_watch *watch);
+
+/**
+ * Frees a watch and closes its descriptor. Remove the descriptor from the loop first. The watch
+ * may be freed while attempts run, and after its key set, verifier or renewer is freed. NULL is
+ * allowed.
+ */
+void bouncer_watch_free(bouncer_watch *watch);
 
 /**
  * Takes a snapshot of a verifier. The BOUNCER_STAT_CACHE_ rows have no value if the verifier has no

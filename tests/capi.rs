@@ -33,8 +33,10 @@ use std::time::{Duration, SystemTime};
 use tool::is_installed;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const PROGRAMS: [&str; 10] =
-    ["settings", "jwks", "token", "batch", "misuse", "threads", "logger", "supplied", "remote", "renewer"];
+const PROGRAMS: [&str; 11] = [
+    "settings", "jwks", "token", "batch", "misuse", "threads", "logger", "supplied", "remote", "renewer",
+    "watch",
+];
 const SANITIZERS: &str = "-fsanitize=address,undefined";
 
 fn compile(program: &str, flags: &[&str]) -> PathBuf {
@@ -78,6 +80,7 @@ fn assert_passes(program: &str, command: &mut Command) {
     match program {
         "remote" => assert_remote_passes(command),
         "renewer" => assert_renewer_passes(command),
+        "watch" => assert_watch_passes(command),
         _ => assert_runs(command),
     }
 }
@@ -88,6 +91,17 @@ fn assert_remote_passes(command: &mut Command) {
     let requests = server.requests();
     let rotations = requests.iter().filter(|request| request.path == "/rotates/for-a-token").count();
     assert_eq!(rotations, 2, "the first fetch, and one for the token");
+}
+
+fn assert_watch_passes(command: &mut Command) {
+    let (server, others) = (issuer(), token_issuer());
+    let secret = iam::secret_of("rsa-2048-a", &others.origin);
+    assert_runs(command.args([&server.origin, &token("a"), &token("b"), &others.origin, &secret]));
+    let requests = server.requests();
+    let fetches = |path: &str| requests.iter().filter(|request| request.path == path).count();
+    assert_eq!(fetches("/rotates-late/for-many"), 2, "the first fetch, and one for a hundred tokens");
+    assert_eq!(fetches("/jwks/for-a-fork"), 3, "two fetches of the parent, and one of the child");
+    assert_eq!(others.count(), 1, "one login");
 }
 
 fn assert_renewer_passes(command: &mut Command) {

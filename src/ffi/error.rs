@@ -36,7 +36,7 @@ impl bouncer_error {
             Failure::NullArgument(argument) => (format!("the argument {argument} is NULL"), None),
             Failure::Panicked => ("a bug in bouncer_verify: please report it".to_owned(), None),
             Failure::Pending => ("the verdict depends on a fetch of keys".to_owned(), None),
-            Failure::Fetch(_, text) => (text, None),
+            Failure::System(text) | Failure::Fetch(_, text) => (text, None),
             Failure::Core(error) => (error.to_string(), error.name().map(str::to_owned)),
         };
         // The message contains no NUL: claim names and texts of failed fetches are escaped.

@@ -9,6 +9,8 @@ pub(super) enum Failure {
     /// Not a failure: the verdict depends on a fetch in flight.
     Pending,
     Core(Error),
+    /// The operating system refused a resource. Contains the text.
+    System(String),
     /// A failed fetch or login, with its text.
     Fetch(ErrorKind, String),
 }

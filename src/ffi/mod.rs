@@ -41,6 +41,8 @@ mod own_token;
 
 mod renewer;
 
+mod watch;
+
 mod stats;
 
 mod supplied_tokens;

@@ -78,9 +78,10 @@ pub extern "C" fn bouncer_renewer_token(
 /// Returns a token as bouncer_renewer_token() does, but never blocks.
 ///
 /// Set `*ticket` to 0 before the first call. If it is 0 afterwards, the result is final. Otherwise
-/// a login is in flight that may improve the result. Wait for it with bouncer_renewer_wait() on a
-/// thread that may block, then call again with the same `ticket`. If you call again before that
-/// login has ended, the result is final too.
+/// a login is in flight that may improve the result. Wait for it in an event loop with
+/// bouncer_renewer_watch(), or with bouncer_renewer_wait() on a thread that may block. Then call
+/// again with the same `ticket`. If you call again before that login has ended, the result is final
+/// too.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_token_now(
     renewer: Option<&bouncer_renewer>,

@@ -12,6 +12,7 @@ impl From<&Failure> for bouncer_status {
             Failure::NullArgument(_) => Self::NullArgument,
             Failure::Panicked => Self::Internal,
             Failure::Pending => Self::Pending,
+            Failure::System(_) => Self::SystemError,
             Failure::Fetch(kind, _) => (*kind).into(),
             Failure::Core(error) => error.kind().into(),
         }

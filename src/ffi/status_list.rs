@@ -8,7 +8,8 @@ use std::ffi::CStr;
 /// unknown number by its range.
 ///
 /// - 0: success
-/// - 1 to 99: an error of the calling program, or a bug in this library (2). Respond with HTTP 500.
+/// - 1 to 99: an error of the calling program, a bug in this library (2), or an error of the
+///   operating system (4). Respond with HTTP 500.
 /// - 100 to 199: no usable keys. HTTP 503, never 401. Status 104 is not an error: wait.
 /// - 200 to 299: the token or its signature is invalid. HTTP 401.
 /// - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401, but 403 for 307.
@@ -24,6 +25,8 @@ pub enum bouncer_status {
     Internal = 2,
     /// An argument or a setting is invalid. The detail contains the reason.
     InvalidArgument = 3,
+    /// The operating system refused a resource, for example because too many files are open.
+    SystemError = 4,
     /// The document is not a JWK Set (RFC 7517 section 5), or it is too large.
     MalformedJwkSet = 100,
     /// The JWK Set has no usable key. The detail contains why the first key was skipped.
@@ -123,10 +126,11 @@ impl From<ErrorKind> for bouncer_status {
 
 impl bouncer_status {
     /// The statuses that are not an [`ErrorKind`], with their names.
-    pub(super) const OWN: [(Self, &CStr); 4] = [
+    pub(super) const OWN: [(Self, &CStr); 5] = [
         (Self::Ok, c"ok"),
         (Self::NullArgument, c"null_argument"),
         (Self::Internal, c"internal"),
+        (Self::SystemError, c"system_error"),
         (Self::Pending, c"pending"),
     ];
 }

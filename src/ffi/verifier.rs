@@ -230,10 +230,11 @@ pub unsafe extern "C" fn bouncer_verifier_verify_authorization(
 ///
 /// Set `*ticket` to 0 before the first call. If the verdict depends on a fetch, the function
 /// returns BOUNCER_STATUS_PENDING and puts the ticket of that fetch in `*ticket`. `*out` is then
-/// not written, and `*err` is NULL. Wait for the fetch with bouncer_verifier_wait() on a thread
-/// that may block. Then call again with the same token and `*ticket`. If the fetch has ended, this
-/// call may return BOUNCER_STATUS_PENDING again, with another ticket. If the fetch has not ended,
-/// this call returns a final status, because the caller has stopped waiting.
+/// not written, and `*err` is NULL. Wait for the fetch in an event loop with
+/// bouncer_verifier_watch(), or with bouncer_verifier_wait() on a thread that may block. Then call
+/// again with the same token and `*ticket`. If the fetch has ended, this call may return
+/// BOUNCER_STATUS_PENDING again, with another ticket. If the fetch has not ended, this call returns
+/// a final status, because the caller has stopped waiting.
 ///
 /// Any other status is final and sets `*ticket` to 0. On failure: as bouncer_verifier_verify().
 ///

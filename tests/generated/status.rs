@@ -1,14 +1,19 @@
-//! The statuses of C: one for each `ErrorKind`, and four that only C has. cbindgen reads the
+//! The statuses of C: one for each `ErrorKind`, and five that only C has. cbindgen reads the
 //! generated file, so it must be generated before the header.
 
 use super::notes::wrap;
 use bouncer_verify::ErrorKind;
 
 /// Number, name and documentation of the statuses that only C has.
-const OF_C: [(u32, &str, &str); 4] = [
+const OF_C: [(u32, &str, &str); 5] = [
     (0, "ok", "Success."),
     (1, "null_argument", "A pointer that must not be NULL is NULL."),
     (2, "internal", "A bug in this library: please report it. The program may continue."),
+    (
+        4,
+        "system_error",
+        "The operating system refused a resource, for example because too many files are open.",
+    ),
     (
         104,
         "pending",
@@ -27,7 +32,8 @@ use std::ffi::CStr;
 /// unknown number by its range.
 ///
 /// - 0: success
-/// - 1 to 99: an error of the calling program, or a bug in this library (2). Respond with HTTP 500.
+/// - 1 to 99: an error of the calling program, a bug in this library (2), or an error of the
+///   operating system (4). Respond with HTTP 500.
 /// - 100 to 199: no usable keys. HTTP 503, never 401. Status 104 is not an error: wait.
 /// - 200 to 299: the token or its signature is invalid. HTTP 401.
 /// - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401, but 403 for 307.

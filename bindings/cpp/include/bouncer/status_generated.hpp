@@ -17,6 +17,8 @@ enum class Status : std::uint32_t {
     Internal = 2,
     /// An argument or a setting is invalid. The detail contains the reason.
     InvalidArgument = 3,
+    /// The operating system refused a resource, for example because too many files are open.
+    SystemError = 4,
     /// The document is not a JWK Set (RFC 7517 section 5), or it is too large.
     MalformedJwkSet = 100,
     /// The JWK Set has no usable key. The detail contains why the first key was skipped.
