@@ -11,10 +11,40 @@
     allow(dead_code, unused_imports, reason = "only the remote layer handles forks and writes files")
 )]
 
+use arc_swap::ArcSwapOption;
+use std::mem;
+use std::sync::Arc;
+
 #[cfg(target_os = "linux")]
 pub(crate) use unix::link;
 #[cfg(unix)]
 pub(crate) use unix::{WakeupFd, process_number, with_signals_blocked};
+
+/// Returns the value of `current` if it belongs to this process. Otherwise replaces it with `new`.
+/// `process` returns the number of the process that a value belongs to.
+pub(crate) fn of_this_process<T>(
+    current: &ArcSwapOption<T>,
+    process: impl FnOnce(&T) -> u64,
+    new: impl FnOnce() -> Arc<T>,
+) -> Arc<T> {
+    let before = current.load_full();
+    if let Some(value) = &before
+        && process(value) == process_number()
+    {
+        return Arc::clone(value);
+    }
+    // The parent may have been changing its value at the fork. It must not be read or freed here,
+    // so it is leaked.
+    mem::forget(before.clone());
+    let new = new();
+    let found = current.compare_and_swap(&before, Some(Arc::clone(&new)));
+    let pointer = |value: &Option<Arc<T>>| value.as_ref().map(Arc::as_ptr);
+    match pointer(&found) == pointer(&before) {
+        true => new,
+        // Another thread of this process was first.
+        false => current.load_full().unwrap_or(new),
+    }
+}
 
 /// Returns the process id, which is sufficient on systems without fork.
 #[cfg(not(unix))]

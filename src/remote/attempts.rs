@@ -62,6 +62,11 @@ impl Due {
         Self { monotonic: Instant::now() + pause, wall: SystemTime::now() + pause }
     }
 
+    /// Returns the two times: on the monotonic clock and on the wall clock.
+    pub(super) fn times(self) -> (Instant, SystemTime) {
+        (self.monotonic, self.wall)
+    }
+
     pub(super) fn left(self) -> Duration {
         let wall = self.wall.duration_since(SystemTime::now()).unwrap_or_default();
         wall.min(self.monotonic.saturating_duration_since(Instant::now()))
@@ -161,6 +166,11 @@ impl<S> Attempts<S> {
         self.last_error.as_ref().filter(|_| self.failed).map(|(error, _)| error)
     }
 
+    /// Returns when the next scheduled attempt is due.
+    pub(super) fn due(&self) -> Due {
+        self.due
+    }
+
     /// Returns the time until the next attempt is due.
     pub(super) fn next_in(&self) -> Duration {
         self.due.left()
@@ -220,8 +230,8 @@ impl<S> Attempts<S> {
         }
     }
 
-    /// Records a failed attempt that did not begin, because the thread could not be started.
-    /// Waiting callers then return this error at once.
+    /// Records a failed attempt that did not begin, because the scheduler's thread could not be
+    /// started.
     pub(super) fn record_no_thread(&mut self, error: FetchError) {
         self.last_error = Some((error, SystemTime::now()));
         (self.failed, self.failures) = (true, self.failures + 1);

@@ -5,9 +5,10 @@
 //! |---|---|
 //! | `jwks/` | the issuer's key set: fetches it, and decides which tokens may cause a fetch |
 //! | `renewal/` | the service's own token: logs in, decides when to renew, and handles a 401 |
-//! | `worker` | the background thread of a key set or renewer: waiting callers, fork, close |
+//! | `scheduler` | the process's thread that starts the attempts of all key sets and renewers |
+//! | `worker` | the attempts of one key set or renewer: waiting callers, fork, close |
 //! | `attempts` | the fetches or logins of a worker: their results and schedule |
-//! | `events` | delivers log records and observer calls on a separate thread |
+//! | `events` | delivers log records and observer calls on a thread of the process |
 //! | `pacing` | jitter, back-off, rate limits |
 //! | `freshness` | how long a response is fresh, and Retry-After (RFC 9110, 9111) |
 //! | `http_settings` | the HTTP settings that both builders share |
@@ -34,6 +35,7 @@ mod pacing;
 mod proxy;
 mod redirect;
 pub(crate) mod renewal;
+mod scheduler;
 mod tls;
 pub(crate) mod transport;
 mod url;

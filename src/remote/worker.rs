@@ -1,39 +1,33 @@
-//! The background thread of a key set or a renewer. It makes attempts, and callers wait for them.
-//! An attempt is one fetch of keys or one login.
+//! The attempts of a key set or a renewer, and the callers that wait for them. An attempt is one
+//! fetch of keys or one login.
 //!
-//! One thread makes all attempts, one after another, so concurrent callers share one attempt. No
-//! lock is held during an attempt.
+//! The scheduler starts one attempt of a worker at a time, so concurrent callers share one attempt.
+//! No lock is held during an attempt.
 //!
-//! A forked child has no thread, and may have a copy of a lock that a thread of the parent held. So
-//! each process has its own [`ProcessState`]. The first call that finds the state of another
+//! A forked child has no threads, and may have a copy of a lock that a thread of the parent held.
+//! So each process has its own [`ProcessState`]. The first call that finds the state of another
 //! process replaces it. A verification whose key is cached does not read this state.
 
 use super::attempts::{Attempts, Reason, deadline};
 use super::events::Events;
+use super::scheduler::{Plan, Registration, Source};
 use super::transport::{FetchError, FetchFailure};
 use crate::os;
 use crate::verify::watch::Notifiers;
 use arc_swap::ArcSwap;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use std::{mem, thread};
 
-/// Maximum sleep of the thread. The monotonic clock stops while the machine is suspended, so the
-/// thread wakes up to check the wall clock.
-const HEARTBEAT: Duration = Duration::from_secs(30);
 /// Maximum time that `close` waits for the threads. The default transport is interrupted at once. A
 /// program's own transport may hang; its thread is then left running.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Stack size of the thread in bytes, the same as std's default. Without compiler optimisation,
-/// verifying with a key needs 1 MB.
-const STACK_SIZE: usize = 2 * 1024 * 1024;
 
 /// The work of a worker: fetching keys or renewing a token.
 pub(super) trait Job: Send + Sync + Sized + 'static {
-    /// The thread's name, at most 15 bytes.
+    /// The name of the threads that make attempts, at most 15 bytes.
     const THREAD: &'static str;
     /// The job's part of [`Attempts`]. Each process makes a new one.
     type State: Send;
@@ -41,7 +35,7 @@ pub(super) trait Job: Send + Sync + Sized + 'static {
     fn new_state(&self) -> Self::State;
     /// Returns the time until the first attempt of a process is due.
     fn first_due(&self) -> Duration;
-    /// Makes one attempt, on the worker's thread. Returns the time until the next one is due.
+    /// Makes one attempt, on a thread of its own. Returns the time until the next one is due.
     fn attempt(&self, reason: Reason) -> Result<Duration, FetchError>;
     /// Returns the pause after `failures` scheduled failures in a row. `error` is the last failure.
     fn pause(&self, failures: u32, error: &FetchError) -> Duration;
@@ -54,7 +48,7 @@ pub(super) trait Job: Send + Sync + Sized + 'static {
     fn close(&self);
 }
 
-/// A job with its background thread. Callers can wait for its attempts.
+/// A job and its attempts. Callers can wait for an attempt.
 pub(super) struct Worker<J: Job> {
     pub(super) job: J,
     /// The event loops that wait for attempts. Each process notifies only its own.
@@ -66,13 +60,13 @@ pub(super) struct Worker<J: Job> {
 /// The state of a worker in one process.
 struct ProcessState<S> {
     process: u64,
-    has_thread: AtomicBool,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Empty until the worker is started in this process.
+    registration: OnceLock<Registration>,
     events: Arc<Events>,
     attempts: Mutex<Attempts<S>>,
-    /// Wakes the thread for a requested attempt or for closing.
-    wake: Condvar,
-    /// Wakes callers when an attempt or the thread has ended.
+    /// Number of callers that wait for an attempt.
+    waiting: AtomicUsize,
+    /// Wakes the waiting callers when an attempt has ended, or when the worker is closed.
     done: Condvar,
 }
 
@@ -80,11 +74,10 @@ impl<S> ProcessState<S> {
     fn new<J: Job<State = S>>(job: &J) -> Arc<Self> {
         Arc::new(Self {
             process: os::process_number(),
-            has_thread: AtomicBool::new(false),
-            thread: Mutex::default(),
-            events: Arc::default(),
+            registration: OnceLock::new(),
+            events: Events::new(),
             attempts: Mutex::new(Attempts::new(job.new_state(), job.first_due())),
-            wake: Condvar::new(),
+            waiting: AtomicUsize::new(0),
             done: Condvar::new(),
         })
     }
@@ -93,61 +86,50 @@ impl<S> ProcessState<S> {
         // Only a bug could panic under the lock. Continue with the state that it left.
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn thread(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
-        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn plan<S>(attempts: &Attempts<S>) -> Plan {
+    Plan { due: attempts.due(), is_requested: attempts.requested().is_some(), has_failed: attempts.failed }
+}
 
-    /// Waits up to `deadline` until the thread has ended. The caller must have set `closed`.
-    /// Returns at once if the caller is this thread, because a transport may call `close`.
-    fn join(&self, deadline: Instant) {
-        if self.thread().as_ref().is_none_or(|thread| thread.thread().id() == thread::current().id()) {
-            return;
-        }
-        let mut attempts = self.lock();
-        while self.has_thread.load(Ordering::Acquire) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            attempts = self.done.wait_timeout(attempts, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        drop(attempts);
-        let thread = self.thread().take();
-        if let Some(thread) = thread {
-            // The thread has left `run`, so joining it does not block for long.
-            let _ = thread.join();
-        }
-    }
+/// A worker in one process, for the scheduler of that process.
+struct Scheduled<J: Job> {
+    worker: Arc<Worker<J>>,
+    process: Arc<ProcessState<J::State>>,
 }
 
 impl<J: Job> Worker<J> {
-    /// Makes a worker without a thread. [`Worker::start`] and [`Worker::with`] start the thread.
+    /// Makes a worker that is not started. [`Worker::start`] and [`Worker::with`] start it.
     pub(super) fn new(job: J) -> Arc<Self> {
         let process = ArcSwap::new(ProcessState::new(&job));
         Arc::new(Self { job, notifiers: Notifiers::default(), closed: AtomicBool::new(false), process })
     }
 
-    /// Starts the thread if this process has none. Takes no lock if the thread is running.
+    /// Adds the worker to the scheduler of this process, if it is not there. Takes no lock if it is
+    /// there.
     pub(super) fn start(self: &Arc<Self>) {
         let process = self.process.load();
-        if process.process != os::process_number() || !process.has_thread.load(Ordering::Acquire) {
+        if process.process != os::process_number() || process.registration.get().is_none() {
             drop(process);
             self.with(|_| ());
         }
     }
 
-    /// Calls `change` with the attempts, under the lock. Starts the thread if this process has
-    /// none.
+    /// Calls `change` with the attempts, under the lock. Starts the worker first, if it is not
+    /// started in this process.
     pub(super) fn with<T>(self: &Arc<Self>, change: impl FnOnce(&mut Attempts<J::State>) -> T) -> T {
         let process = self.process();
         let mut attempts = process.lock();
-        if !self.is_closed() && !process.has_thread.load(Ordering::Acquire) {
-            self.start_thread(&process, &mut attempts);
+        if !self.is_closed() && process.registration.get().is_none() {
+            self.register(&process, &mut attempts);
         }
+        let was_requested = attempts.requested().is_some();
         let result = change(&mut attempts);
-        if attempts.requested().is_some() {
-            process.wake.notify_one();
+        if !was_requested
+            && attempts.requested().is_some()
+            && let Some(registration) = process.registration.get()
+        {
+            registration.request();
         }
         result
     }
@@ -164,8 +146,15 @@ impl<J: Job> Worker<J> {
     }
 
     fn wait(&self, attempt: u64, deadline: Instant) -> bool {
+        struct Waiting<'a>(&'a AtomicUsize);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
         let process = self.process();
         let mut attempts = process.lock();
+        let mut waiting = None;
         loop {
             if attempts.done >= attempt {
                 return true;
@@ -173,6 +162,11 @@ impl<J: Job> Worker<J> {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || self.is_closed() {
                 return false;
+            }
+            if waiting.is_none() {
+                process.waiting.fetch_add(1, Ordering::SeqCst);
+                waiting = Some(Waiting(&process.waiting));
+                process.registration.get().into_iter().for_each(Registration::attend);
             }
             attempts = process.done.wait_timeout(attempts, left).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -228,15 +222,15 @@ impl<J: Job> Worker<J> {
         self.closed.store(true, Ordering::SeqCst);
         self.job.close();
         let process = self.process();
-        // The lock is needed: without it, a thread that is about to wait would miss the
-        // notification.
+        // The lock is needed: without it, a caller that is about to wait would miss the
+        // notification. A call of `with` that has not seen `closed` has registered the worker by
+        // then.
         let attempts = process.lock();
-        process.wake.notify_all();
         process.done.notify_all();
         drop(attempts);
         self.notifiers.notify();
-        process.join(deadline);
-        // Must follow `join`, because the thread may have added events.
+        process.registration.get().into_iter().for_each(|registration| registration.close(deadline));
+        // Must follow, because an attempt may have added events.
         process.events.close(deadline);
     }
 
@@ -254,17 +248,11 @@ impl<J: Job> Worker<J> {
         if Arc::ptr_eq(&before, &process) { new } else { self.process.load_full() }
     }
 
-    fn start_thread(
-        self: &Arc<Self>,
-        process: &Arc<ProcessState<J::State>>,
-        attempts: &mut Attempts<J::State>,
-    ) {
-        let (worker, its_process) = (Arc::clone(self), Arc::clone(process));
-        let builder = thread::Builder::new().name(J::THREAD.to_owned()).stack_size(STACK_SIZE);
-        match os::with_signals_blocked(|| builder.spawn(move || worker.run(&its_process))) {
-            Ok(thread) => {
-                *process.thread() = Some(thread);
-                process.has_thread.store(true, Ordering::Release);
+    fn register(self: &Arc<Self>, process: &Arc<ProcessState<J::State>>, attempts: &mut Attempts<J::State>) {
+        let source = Arc::new(Scheduled { worker: Arc::clone(self), process: Arc::clone(process) });
+        match Registration::new(source, plan(attempts)) {
+            Ok(registration) => {
+                let _ = process.registration.set(registration);
             }
             Err(error) => {
                 let detail = format!("cannot start the background thread: {error}: check the thread limit");
@@ -273,41 +261,64 @@ impl<J: Job> Worker<J> {
         }
     }
 
-    fn run(self: &Arc<Self>, process: &ProcessState<J::State>) {
+    /// Records and reports the result of an attempt. Then passes the next plan to `done`.
+    fn finish(
+        self: &Arc<Self>,
+        process: &ProcessState<J::State>,
+        reason: Reason,
+        result: &Result<Duration, FetchError>,
+        done: &dyn Fn(Plan),
+    ) {
         let mut attempts = process.lock();
-        while !self.is_closed() {
-            let reason = match attempts.begin() {
-                Ok(reason) => reason,
-                Err(left) => {
-                    let sleep = left.min(HEARTBEAT);
-                    let woken = process.wake.wait_timeout(attempts, sleep);
-                    attempts = woken.unwrap_or_else(PoisonError::into_inner).0;
-                    continue;
-                }
-            };
-            drop(attempts);
-            // A program's own transport or token source may panic.
-            let result = match catch_unwind(AssertUnwindSafe(|| self.job.attempt(reason))) {
-                // `close` interrupts the exchange, whose error is then meaningless.
-                Ok(Err(error)) if self.is_closed() && error.may_be_interruption() => {
-                    Err(FetchError::closed())
-                }
-                Ok(result) => result,
-                Err(_) => Err(FetchError::new(
-                    FetchFailure::Other,
-                    "the transport or token source panicked, which is a bug",
-                )),
-            };
-            attempts = process.lock();
-            attempts.record(reason, &result, |failures, error| self.job.pause(failures, error));
-            self.job.record_attempt(&mut attempts);
-            process.done.notify_all();
-            drop(attempts);
-            self.notifiers.notify();
-            let _ = catch_unwind(AssertUnwindSafe(|| self.job.report(self, &process.events, &result)));
-            attempts = process.lock();
-        }
-        process.has_thread.store(false, Ordering::Release);
+        attempts.record(reason, result, |failures, error| self.job.pause(failures, error));
+        self.job.record_attempt(&mut attempts);
         process.done.notify_all();
+        drop(attempts);
+        self.notifiers.notify();
+        let _ = catch_unwind(AssertUnwindSafe(|| self.job.report(self, &process.events, result)));
+        // The lock keeps the plan from changing until the scheduler has it.
+        let attempts = process.lock();
+        done(plan(&attempts));
+    }
+}
+
+impl<J: Job> Source for Scheduled<J> {
+    fn thread_name(&self) -> &'static str {
+        J::THREAD
+    }
+
+    fn has_waiters(&self) -> bool {
+        self.process.waiting.load(Ordering::SeqCst) > 0
+    }
+
+    fn attempt(&self, done: &dyn Fn(Plan)) {
+        let Self { worker, process } = self;
+        let mut attempts = process.lock();
+        let begun = if worker.is_closed() { None } else { attempts.begin().ok() };
+        let Some(reason) = begun else { return done(plan(&attempts)) };
+        drop(attempts);
+        // A program's own transport or token source may panic.
+        let result = match catch_unwind(AssertUnwindSafe(|| worker.job.attempt(reason))) {
+            // `close` interrupts the exchange, whose error is then meaningless.
+            Ok(Err(error)) if worker.is_closed() && error.may_be_interruption() => Err(FetchError::closed()),
+            Ok(result) => result,
+            Err(_) => Err(FetchError::new(
+                FetchFailure::Other,
+                "the transport or token source panicked, which is a bug",
+            )),
+        };
+        worker.finish(process, reason, &result, done);
+    }
+
+    fn fail_attempt(&self, error: FetchError, done: &dyn Fn(Plan)) {
+        let Self { worker, process } = self;
+        let mut attempts = process.lock();
+        match attempts.begin() {
+            Ok(reason) => {
+                drop(attempts);
+                worker.finish(process, reason, &Err(error), done);
+            }
+            Err(_) => done(plan(&attempts)),
+        }
     }
 }

@@ -11,16 +11,16 @@ fn body() -> String {
     jwks(&[("rsa-2048-a", "a")])
 }
 
-/// Returns the number of key set threads in this process. Other tests run in parallel, so a test
-/// that counts threads needs its own process: see [`alone`].
-fn worker_threads() -> usize {
-    fs::read_dir("/proc/self/task")
-        .unwrap()
-        .flatten()
-        .filter(|task| {
-            fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.trim() == "bouncer-keys")
-        })
-        .count()
+/// Returns the number of threads of this process with this name. Other tests run in parallel, so a
+/// test that counts threads needs its own process: see [`alone`].
+pub(crate) fn threads_named(wanted: &str) -> usize {
+    let name = |task: &fs::DirEntry| fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+    fs::read_dir("/proc/self/task").unwrap().flatten().filter(|task| name(task).trim() == wanted).count()
+}
+
+/// Returns the number of threads of this library in this process.
+pub(crate) fn library_threads() -> usize {
+    ["bouncer-sched", "bouncer-fetch", "bouncer-login", "bouncer-events"].map(threads_named).iter().sum()
 }
 
 /// Runs only the test `test` in a new process, waits for it and returns false. In the new process,
@@ -68,9 +68,9 @@ fn ten_thousand_refreshes_leak_no_threads_descriptors_or_memory() {
     let (fds, kib) = (descriptors(), resident());
     refresh(9000);
     assert_eq!((server.count(), keys.status().generation), (10_001, 10_000));
-    // The thread for name resolution may still be ending.
-    until("there is one key set thread", || worker_threads() == 1);
-    // The threads of main, the test, the key set and the server.
+    // The threads of the last fetch may still be ending.
+    until("only the scheduler is left", || library_threads() == 1 && threads_named("bouncer-sched") == 1);
+    // The threads of main, the test, the scheduler and the server.
     until("no other thread is left", || threads() <= 4);
     // A connection of the server may still be closing.
     assert!(descriptors() <= fds + 4, "{fds} descriptors became {}", descriptors());
@@ -79,8 +79,8 @@ fn ten_thousand_refreshes_leak_no_threads_descriptors_or_memory() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_key_set_needs_one_thread_and_less_than_one_megabyte() {
-    if !alone("lifecycle::a_key_set_needs_one_thread_and_less_than_one_megabyte") {
+fn fifty_key_sets_need_one_thread_and_less_than_forty_kilobytes_each() {
+    if !alone("lifecycle::fifty_key_sets_need_one_thread_and_less_than_forty_kilobytes_each") {
         return;
     }
     let resident = || {
@@ -92,11 +92,11 @@ fn a_key_set_needs_one_thread_and_less_than_one_megabyte() {
     let before = resident();
     let more: Vec<_> = (0..50).map(|_| ready(&server)).collect();
     let each = resident().saturating_sub(before) / more.len();
-    assert_eq!(worker_threads(), 54);
-    assert!(each < 1024, "{each} KiB for each key set");
+    until("only the scheduler is left", || library_threads() == 1 && threads_named("bouncer-sched") == 1);
+    assert!(each < 40, "{each} KiB for each key set");
     eprintln!("a key set takes {each} KiB");
     drop((warm, more));
-    until("the threads end", || worker_threads() == 0);
+    until("the threads end", || library_threads() == 0);
 }
 
 #[cfg(target_os = "linux")]
@@ -112,7 +112,7 @@ fn a_thousand_key_sets_made_and_dropped_leave_no_threads() {
             keys.wait_ready(TIMEOUT).unwrap();
         }
     }
-    until("the threads end", || worker_threads() == 0);
+    until("the threads end", || library_threads() == 0);
     assert!(server.count() <= 1000);
 }
 

@@ -21,6 +21,12 @@ fn thread(task: &Path) -> Option<(String, u64)> {
     Some((field("Name:")?.to_owned(), u64::from_str_radix(field("SigBlk:")?, 16).ok()?))
 }
 
+/// Returns all threads of this process.
+fn threads() -> Vec<(String, u64)> {
+    let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
+    tasks.filter_map(|task| thread(&task.path())).collect()
+}
+
 #[test]
 fn all_library_threads_block_all_signals_and_other_threads_keep_their_masks() {
     if !alone("signals::all_library_threads_block_all_signals_and_other_threads_keep_their_masks") {
@@ -28,17 +34,23 @@ fn all_library_threads_block_all_signals_and_other_threads_keep_their_masks() {
     }
     let own = || thread(Path::new("/proc/thread-self")).unwrap().1;
     let before = own();
-    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let seen = Arc::new(Mutex::new(HashMap::new()));
+    let server = Server::saying(Reply::status(503));
+    let (its, body) = (Arc::clone(&seen), Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    // The thread of a fetch exists during the request.
+    server.behave(move |_| {
+        its.lock().unwrap().extend(threads());
+        body.clone()
+    });
     // The observer hangs, so that its thread exists when it is checked.
     let (release, released) = channel::<()>();
     let released = Mutex::new(released);
     let observer = move |_: &_| {
         let _ = released.lock().unwrap().recv();
     };
-    // A lazy key set starts its thread during a verification, where the program cannot block
+    // A lazy key set starts the threads during a verification, where the program cannot block
     // signals for the new thread.
     let keys = builder(&server).lazy().observer(observer).build().unwrap();
-    let seen = Arc::new(Mutex::new(HashMap::new()));
     let its = Arc::clone(&seen);
     let clock = Clock::from_fn(move || {
         its.lock().unwrap().extend(thread(Path::new("/proc/thread-self")));
@@ -52,12 +64,12 @@ fn all_library_threads_block_all_signals_and_other_threads_keep_their_masks() {
         assert!(verifier.verify_batch(&tokens, 4).iter().all(Result::is_ok));
     }
     until("all threads exist", || {
-        let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
-        seen.lock().unwrap().extend(tasks.filter_map(|task| thread(&task.path())));
-        ["bouncer-keys", "bouncer-events"].iter().all(|name| seen.lock().unwrap().contains_key(*name))
+        seen.lock().unwrap().extend(threads());
+        let names = ["bouncer-sched", "bouncer-fetch", "bouncer-events"];
+        names.iter().all(|name| seen.lock().unwrap().contains_key(*name))
     });
     let seen = seen.lock().unwrap().clone();
-    for name in ["bouncer-keys", "bouncer-events", "bouncer-batch"] {
+    for name in ["bouncer-sched", "bouncer-fetch", "bouncer-events", "bouncer-batch"] {
         let blocked = seen.get(name).unwrap_or_else(|| panic!("no {name} in {seen:?}"));
         assert_eq!(blocked | NEVER_BLOCKED, u64::MAX, "{name}: {blocked:x}");
     }

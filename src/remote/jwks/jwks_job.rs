@@ -364,7 +364,7 @@ impl JwksJob {
 }
 
 impl Job for JwksJob {
-    const THREAD: &'static str = "bouncer-keys";
+    const THREAD: &'static str = "bouncer-fetch";
     type State = Misses;
 
     fn new_state(&self) -> Misses {

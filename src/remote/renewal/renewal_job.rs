@@ -221,7 +221,7 @@ impl RenewalJob {
 }
 
 impl Job for RenewalJob {
-    const THREAD: &'static str = "bouncer-token";
+    const THREAD: &'static str = "bouncer-login";
     type State = Rejections;
 
     fn new_state(&self) -> Rejections {
