@@ -31,6 +31,7 @@
 //! | Load keys from a document or a PEM file | [`JwkSet`], [`Jwk`] |
 //! | Get keys from elsewhere, such as a database | [`KeySource`] |
 //! | Set the rules for tokens | [`Policy`] |
+//! | Accept several issuers, from a configuration document or in code | [`Verifier::from_config`], [`Verifier::builder`] |
 //! | Verify a token, or the value of an Authorization header | [`Verifier::verify`], [`Verifier::verify_authorization`] |
 //! | Verify many tokens, or the same tokens again | [`Verifier::verify_batch`], [`Verifier::with_cache`] |
 //! | Verify in an event loop, without ever blocking its thread | [`Verifier::verify_now`], [`Verifier::watch`] |
@@ -211,6 +212,8 @@ mod guide {
     struct Keys;
     #[doc = include_str!("../docs/guide/policies.md")]
     struct Policies;
+    #[doc = include_str!("../docs/guide/issuers.md")]
+    struct Issuers;
     #[doc = include_str!("../docs/guide/own-token.md")]
     struct OwnToken;
     #[doc = include_str!("../docs/guide/batches-and-cache.md")]

@@ -20,7 +20,7 @@ mod signer;
 
 use bouncer_verify::{
     Algorithm, CACHE_STATS, Jwk, JwkSet, KEYS_STATS, Policy, RENEWER_STATS, RemoteJwkSetBuilder,
-    ServiceAccount, Settings, SettingsKind, TokenRenewerBuilder,
+    ServiceAccount, Settings, SettingsKind, TokenRenewerBuilder, VERIFICATIONS,
 };
 use server::{Reply, Server};
 use std::fs;
@@ -115,6 +115,8 @@ fn every_json_document_loads() {
             };
             let settings = of(SettingsKind::Policy).and_then(|it| Policy::from_settings(&it)).is_ok()
                 || of(SettingsKind::Keys).and_then(|it| RemoteJwkSetBuilder::from_settings(&it)).is_ok()
+                // Making the verifier would fetch its keys.
+                || of(SettingsKind::Verifier).is_ok()
                 || of(SettingsKind::Renewer).and_then(|it| TokenRenewerBuilder::from_settings(&it)).is_ok();
             let loads = settings
                 || JwkSet::from_slice(block.as_bytes()).is_ok()
@@ -129,13 +131,13 @@ fn every_metric_on_a_page_exists() {
     let cache = CACHE_STATS.iter().map(|row| row.name);
     let keys = KEYS_STATS.iter().map(|row| row.name);
     let renewer = RENEWER_STATS.iter().map(|row| row.name);
-    let known: Vec<_> = cache.chain(keys).chain(renewer).collect();
+    let known: Vec<_> = cache.chain(keys).chain(renewer).chain([VERIFICATIONS.name]).collect();
     let header = fs::read_to_string(format!("{ROOT}/include/bouncer_verify.h")).unwrap();
     let mut found = 0;
     for page in pages() {
         for word in page.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
             let Some(name) = word.strip_prefix("bouncer_") else { continue };
-            let is_noun = ["cache_", "keys_", "renewer_"].iter().any(|noun| name.starts_with(noun));
+            let is_noun = ["cache_", "keys_", "renewer_", "verifications_"].iter().any(|noun| name.starts_with(noun));
             if !is_noun || header.contains(&format!("{word}(")) {
                 continue;
             }

@@ -69,8 +69,8 @@ pub struct Stat {
     /// The description, in one sentence.
     pub help: &'static str,
     /// For a key set, its URL without its query, or its issuer. For a renewer, the source of its
-    /// tokens. For a verifier, the first issuer of the entry. Empty for a stat of the whole verifier
-    /// and of an entry without issuers and remote keys.
+    /// tokens. For a verifier, the first issuer of the entry. Empty for a stat of the whole
+    /// verifier, and of an entry without issuers and remote keys.
     pub source: String,
     /// The status of the verifications that are counted: `ok`, or the name of an error. Empty for
     /// other stats.
@@ -299,8 +299,8 @@ impl Stats {
         })
     }
 
-    /// Returns the text format of Prometheus, version 0.0.4. Names begin with `bouncer_`. The source
-    /// and the status are labels. Text becomes the label `value` of a metric whose name ends in
+    /// Returns the text format of Prometheus, version 0.0.4. Names begin with `bouncer_`. The
+    /// source and the status are labels. Text becomes the label `value` of a metric whose name ends in
     /// `_info`. A row without a value has no line.
     pub fn prometheus(&self) -> String {
         // All lines of a metric must follow each other, whatever their source is.
@@ -405,8 +405,8 @@ fn source_of(entry: &Entry) -> String {
 }
 
 impl Stats {
-    /// Adds the row `verifications_total` for each status that has occurred. If `with_ok`, also adds
-    /// the row for "ok" if it is 0.
+    /// Adds the row `verifications_total` for each status that has occurred. If `with_ok`, also
+    /// adds the row for "ok" if it is 0.
     fn add_verifications(&mut self, source: &str, counts: &Counts, with_ok: bool) {
         let accepted = [("ok", counts.accepted())];
         let rejected = ErrorKind::ALL.iter().map(|kind| (kind.as_str(), counts.rejected(*kind)));

@@ -9,8 +9,8 @@ use crate::jose::text_list::contains;
 /// some issuers use).
 pub(super) const DEFAULT_SCOPE_CLAIMS: [&str; 2] = ["scope", "scp"];
 
-/// What a rule requires of its claim. The names are those of the settings. Rules are checked in this
-/// order.
+/// What a rule requires of its claim. The names are those of the settings. Rules are checked in
+/// this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ClaimTest {
     /// The claim equals one of the texts.

@@ -37,8 +37,8 @@ impl Ticket {
     /// The number of different entries in tickets. After this many, the numbers repeat.
     pub(super) const ENTRIES: u32 = 1 << (63 - Self::ATTEMPT_BITS);
 
-    /// Creates a ticket for attempt number `attempt` (1 to 2^40 - 1), which started before the token
-    /// arrived. If that fetch does not find the key, a later one may.
+    /// Creates a ticket for attempt number `attempt` (1 to 2^40 - 1), which started before the
+    /// token arrived. If that fetch does not find the key, a later one may.
     pub fn new(attempt: u64) -> Self {
         Self { attempt, entry: 0, is_last: false }
     }

@@ -1,5 +1,5 @@
-//! The verifier: the entries that accept tokens, each with the keys of one issuer and the policy for
-//! its tokens.
+//! The verifier: the entries that accept tokens, each with the keys of one issuer and the policy
+//! for its tokens.
 
 use super::batch::split_across_threads;
 use super::cache::{Cache, CacheStats};
