@@ -2228,8 +2228,9 @@ bouncer_status bouncer_remote_jwks_watch(const bouncer_remote_jwks *remote,
                                          bouncer_error **err);
 
 /**
- * Creates a watch for the fetches of all keys that `verifier` uses. If its keys never change, the
- * descriptor is never readable.
+ * Creates a watch for the fetches of all keys that `verifier` uses, also of keys that a reload
+ * adds. The descriptor is readable after bouncer_verifier_reload() too. If the keys never change
+ * and the verifier is never reloaded, it is never readable.
  *
  * On success puts the watch in `*out`; free it with bouncer_watch_free(). It does not keep
  * `verifier` alive. On failure: as bouncer_remote_jwks_watch().

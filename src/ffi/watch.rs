@@ -59,8 +59,9 @@ pub extern "C" fn bouncer_remote_jwks_watch(
     call(out, err, || watch(handle("remote", remote)?.0.watch()))
 }
 
-/// Creates a watch for the fetches of all keys that `verifier` uses. If its keys never change, the
-/// descriptor is never readable.
+/// Creates a watch for the fetches of all keys that `verifier` uses, also of keys that a reload
+/// adds. The descriptor is readable after bouncer_verifier_reload() too. If the keys never change
+/// and the verifier is never reloaded, it is never readable.
 ///
 /// On success puts the watch in `*out`; free it with bouncer_watch_free(). It does not keep
 /// `verifier` alive. On failure: as bouncer_remote_jwks_watch().
