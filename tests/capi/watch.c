@@ -220,7 +220,7 @@ static void *create_and_free_watches(void *remote)
         bouncer_watch_free(first);
         bouncer_watch_free(second);
         count += 2;
-        /* valgrind runs one thread at a time, and a thread that never sleeps would keep its turn. */
+        /* valgrind runs one thread at a time. A thread that never sleeps would keep its turn. */
         struct timespec pause = {0, 50000};
         nanosleep(&pause, NULL);
     }
