@@ -280,7 +280,7 @@ for compiler in ${compilers[@]+"${compilers[@]}"}; do
         with="$compiler C++$standard"
         if [ $is_sanitized = yes ]; then
             [ $has_json = no ] || check "conformance, $with" run_test "$compiler" "$standard" conformance "$root/tests/conformance"
-            for test in batch error jwks logging pending policy remote renewal settings_generated token verifier; do
+            for test in batch error jwks logging pending policy remote renewal settings_generated token verifier watch; do
                 check "$test, $with" run_test "$compiler" "$standard" "$test"
             done
         fi

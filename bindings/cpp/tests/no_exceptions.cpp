@@ -22,6 +22,7 @@ using bouncer::Status;
 using bouncer::Ticket;
 using bouncer::TokenRenewer;
 using bouncer::Verifier;
+using bouncer::Watch;
 using namespace std::chrono_literals;
 
 constexpr Status unavailable = Status::KeysUnavailable;
@@ -94,7 +95,10 @@ int main() {
     CHECK(status && status->text("keys_state") == "stale" &&
           status->text("keys_last_error_name") == "connect");
     CHECK(!status->number("keys_last_success_seconds"));
+    const Result<Watch> watch = kept->try_watch();
+    CHECK(watch && watch->fd() > 2 && remote->try_watch());
     remote->close();
+    watch->clear();
     CHECK(fails(kept->try_verify(text), unavailable) && fails(remote->try_current(), unavailable));
     CHECK(fails(RemoteJwkSet::try_make(KeysSettings().discover("http://master.mesos")),
                 Status::InvalidArgument));
@@ -118,7 +122,7 @@ int main() {
     CHECK(lost && fails(lost->try_token(), Status::LoginUnavailable) &&
           fails(lost->try_renew(5s), Status::LoginUnavailable));
     CHECK(fails(lost->try_token_now(ticket), Status::LoginUnavailable) && lost->wait_attempts(1, 5s));
-    CHECK(fails(lost->try_reject("a"), Status::LoginUnavailable));
+    CHECK(fails(lost->try_reject("a"), Status::LoginUnavailable) && lost->try_watch());
     CHECK(fails(lost->try_wait_ready(0s), Status::LoginUnavailable) && !lost->wait(Ticket(), 1s));
     for (const RenewerSettings &unusable :
          {RenewerSettings().service_account("{}"), RenewerSettings().service_account_env(),

@@ -78,6 +78,7 @@ struct Free {
     void operator()(bouncer_stats *handle) const noexcept { bouncer_stats_free(handle); }
     void operator()(bouncer_token *handle) const noexcept { bouncer_token_free(handle); }
     void operator()(bouncer_verifier *handle) const noexcept { bouncer_verifier_free(handle); }
+    void operator()(bouncer_watch *handle) const noexcept { bouncer_watch_free(handle); }
 };
 
 /// The base of every class that owns a handle. It can be moved, not copied.

@@ -8,6 +8,7 @@
 #include "settings_generated.hpp"
 #include "stats.hpp"
 #include "ticket.hpp"
+#include "watch.hpp"
 
 namespace bouncer {
 
@@ -76,6 +77,10 @@ public:
                                      std::chrono::milliseconds timeout) const noexcept {
         return bouncer_remote_jwks_wait_attempts(handle(), attempts, detail::count(timeout)) != 0;
     }
+    /// Makes a watch, for an event loop that waits for fetches. On failure: Status::SystemError.
+    Result<Watch> try_watch() const noexcept {
+        return detail::make<Watch>(bouncer_remote_jwks_watch, handle());
+    }
     /// Closes the key set, also for the verifiers that use it. Cancels a fetch in flight and ends
     /// the thread; afterwards there are no keys. Returns when the thread has ended, after at most
     /// one second.
@@ -93,6 +98,8 @@ public:
     void refresh(std::chrono::milliseconds timeout) const { try_refresh(timeout).or_throw(); }
     /// @copydoc try_stats @throws Error
     [[nodiscard]] Stats stats() const { return try_stats().or_throw(); }
+    /// @copydoc try_watch @throws Error
+    [[nodiscard]] Watch watch() const { return try_watch().or_throw(); }
 #endif
 };
 

@@ -7,6 +7,7 @@
 #include "settings_generated.hpp"
 #include "stats.hpp"
 #include "ticket.hpp"
+#include "watch.hpp"
 
 namespace bouncer {
 
@@ -75,8 +76,9 @@ public:
     /// Returns a valid token as try_token() does, but never blocks.
     ///
     /// Pass an empty `ticket` to the first call. If `ticket` is empty after the call, the result is
-    /// final. Otherwise a login is in flight that may improve the result. Wait for that login with
-    /// wait() on a thread that may block, then call again with the same `ticket`.
+    /// final. Otherwise a login is in flight that may improve the result. Wait for that login in an
+    /// event loop with a Watch, or with wait() on a thread that may block. Then call again with the
+    /// same `ticket`.
     Result<OwnToken> try_token_now(Ticket &ticket) const noexcept {
         return detail::make<OwnToken>(bouncer_renewer_token_now, handle(), &ticket.bits);
     }
@@ -113,6 +115,10 @@ public:
     /// an empty ticket, or if the renewer is closed.
     [[nodiscard]] bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
         return bouncer_renewer_wait(handle(), ticket.bits, detail::count(timeout)) != 0;
+    }
+    /// Makes a watch, for an event loop that waits for logins. On failure: Status::SystemError.
+    Result<Watch> try_watch() const noexcept {
+        return detail::make<Watch>(bouncer_renewer_watch, handle());
     }
     /// Waits until BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL, the number of ended logins, is at least
     /// `attempts`. Returns false on timeout or if the renewer is closed. It is for programs that
@@ -175,6 +181,8 @@ public:
     void renew(std::chrono::milliseconds timeout) const { try_renew(timeout).or_throw(); }
     /// @copydoc try_stats @throws Error
     [[nodiscard]] Stats stats() const { return try_stats().or_throw(); }
+    /// @copydoc try_watch @throws Error
+    [[nodiscard]] Watch watch() const { return try_watch().or_throw(); }
     /// @copydoc try_supply @throws Error
     void supply(std::string_view token,
                 std::optional<std::chrono::seconds> lifetime = std::nullopt) const {

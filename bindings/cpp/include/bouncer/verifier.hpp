@@ -110,7 +110,8 @@ public:
         return detail::make<Stats>(bouncer_verifier_stats, handle());
     }
     /// Verifies a JWT as try_verify() does, but never blocks. If the verdict depends on a fetch, it
-    /// is pending. Wait for its ticket with wait() on a thread that may block, then call resume().
+    /// is pending. Wait for its ticket in an event loop with a Watch, or with wait() on a thread
+    /// that may block. Then call resume().
     ///
     ///     Verdict verdict = verifier.verify_now(token);
     ///     while (verdict.is_pending()) {
@@ -131,6 +132,11 @@ public:
     /// an empty ticket, or if the key set is closed.
     bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
         return bouncer_verifier_wait(handle(), ticket.bits, detail::count(timeout)) != 0;
+    }
+    /// Makes a watch, for an event loop that waits for fetches of all keys that this verifier uses.
+    /// If the keys never change, its descriptor is never readable. On failure: Status::SystemError.
+    Result<Watch> try_watch() const noexcept {
+        return detail::make<Watch>(bouncer_verifier_watch, handle());
     }
 
 #ifdef __cpp_exceptions
@@ -164,6 +170,8 @@ public:
     }
     /// @copydoc try_stats @throws Error
     [[nodiscard]] Stats stats() const { return try_stats().or_throw(); }
+    /// @copydoc try_watch @throws Error
+    [[nodiscard]] Watch watch() const { return try_watch().or_throw(); }
 #endif
 
 private:
