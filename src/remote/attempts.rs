@@ -62,6 +62,11 @@ impl Due {
         Self { monotonic: Instant::now() + pause, wall: SystemTime::now() + pause }
     }
 
+    #[cfg(test)]
+    pub(super) fn at(monotonic: Instant, wall: SystemTime) -> Self {
+        Self { monotonic, wall }
+    }
+
     /// Returns the two times: on the monotonic clock and on the wall clock.
     pub(super) fn times(self) -> (Instant, SystemTime) {
         (self.monotonic, self.wall)

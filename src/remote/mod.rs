@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `jwks/` | the issuer's key set: fetches it, and decides which tokens may cause a fetch |
 //! | `renewal/` | the service's own token: logs in, decides when to renew, and handles a 401 |
+//! | `attempt_class` | which attempts the scheduler starts first, and how many at once |
 //! | `scheduler` | the process's thread that starts the attempts of all key sets and renewers |
 //! | `worker` | the attempts of one key set or renewer: waiting callers, fork, close |
 //! | `attempts` | the fetches or logins of a worker: their results and schedule |
@@ -21,6 +22,7 @@
 //! lock only if the keys or the token are missing or due for renewal. No thread holds the lock
 //! during I/O.
 
+mod attempt_class;
 mod attempts;
 mod ca_bundle;
 mod client_certificate;

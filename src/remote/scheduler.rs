@@ -1,14 +1,14 @@
 //! The scheduler of a process: one thread that starts the attempts of all key sets and renewers.
 //!
 //! A key set or a renewer is a [`Source`]. The thread waits until an attempt of a source is due or
-//! requested, and starts a short-lived thread for it. The number of these threads is limited:
-//! [`MAX_ATTEMPTS`] at once, and less for attempts that can wait (see [`Class`]). So servers that
-//! do not respond cannot delay the attempts of other sources.
+//! requested, and starts a short-lived thread for it. The number of these threads is limited (see
+//! [`Running::allows`]), so that servers that do not respond delay no other source.
 //!
 //! The scheduler's thread runs no code of the program and does no I/O. It ends when the last source
 //! is closed. A forked child has no thread, and may have a copy of a lock that a thread of the
 //! parent held. So each process has its own [`Scheduler`].
 
+use super::attempt_class::{CLASSES, Class, Health, Running};
 use super::attempts::Due;
 use super::events;
 use super::transport::{FetchError, FetchFailure};
@@ -21,12 +21,6 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 use std::{io, mem};
 
-/// Maximum number of attempts at once.
-const MAX_ATTEMPTS: usize = 128;
-/// Maximum number of attempts at once for sources whose last attempt failed.
-const MAX_AFTER_FAILURE: usize = 64;
-/// Maximum number of scheduled attempts at once that no caller waits for.
-const MAX_UNATTENDED: usize = 96;
 /// Maximum sleep of the thread. The monotonic clock stops while the machine is suspended, so the
 /// thread wakes up to check the wall clock.
 const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -58,8 +52,7 @@ pub(super) struct Plan {
     pub(super) due: Due,
     /// Whether an attempt is requested, and so due at once.
     pub(super) is_requested: bool,
-    /// Whether the last attempt failed.
-    pub(super) has_failed: bool,
+    pub(super) health: Health,
 }
 
 /// A source in its scheduler. [`Registration::close`] removes it.
@@ -98,23 +91,6 @@ impl Registration {
         self.scheduler.close(self.id, deadline);
     }
 }
-
-/// The class of an attempt. Attempts of a lower class start first. Each class has limits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Class {
-    /// The attempt is scheduled, and no caller waits for it.
-    is_unattended: bool,
-    /// The source's last attempt failed, so this one is likely to fail too.
-    has_failed: bool,
-}
-
-/// All classes in their order.
-const CLASSES: [Class; 4] = [
-    Class { is_unattended: false, has_failed: false },
-    Class { is_unattended: false, has_failed: true },
-    Class { is_unattended: true, has_failed: false },
-    Class { is_unattended: true, has_failed: true },
-];
 
 struct Scheduler {
     process: u64,
@@ -162,34 +138,6 @@ enum Phase {
     Ended(JoinHandle<()>),
 }
 
-/// Number of running attempts.
-#[derive(Default)]
-struct Running {
-    all: usize,
-    after_failure: usize,
-    unattended: usize,
-}
-
-impl Running {
-    fn allows(&self, class: Class) -> bool {
-        self.all < MAX_ATTEMPTS
-            && (!class.has_failed || self.after_failure < MAX_AFTER_FAILURE)
-            && (!class.is_unattended || self.unattended < MAX_UNATTENDED)
-    }
-
-    fn begin(&mut self, class: Class) {
-        self.all += 1;
-        self.after_failure += usize::from(class.has_failed);
-        self.unattended += usize::from(class.is_unattended);
-    }
-
-    fn end(&mut self, class: Class) {
-        self.all -= 1;
-        self.after_failure -= usize::from(class.has_failed);
-        self.unattended -= usize::from(class.is_unattended);
-    }
-}
-
 impl State {
     /// Puts a source that is in no list into the list where its plan belongs.
     fn enlist(&mut self, id: u64) {
@@ -206,7 +154,7 @@ impl State {
     fn enlist_ready(&mut self, id: u64) {
         let Some(entry) = self.sources.get_mut(&id) else { return };
         let is_attended = entry.plan.is_requested || entry.source.has_waiters();
-        let class = Class { is_unattended: !is_attended, has_failed: entry.plan.has_failed };
+        let class = Class { is_unattended: !is_attended, health: entry.plan.health };
         self.last_ready += 1;
         entry.phase = Phase::Ready(class, self.last_ready);
         self.ready.insert((class, self.last_ready, id));
@@ -311,7 +259,7 @@ impl Scheduler {
     fn request(&self, id: u64) {
         let mut state = self.lock();
         let Some(entry) = state.sources.get_mut(&id) else { return };
-        let class = Class { is_unattended: false, has_failed: entry.plan.has_failed };
+        let class = Class { is_unattended: false, health: entry.plan.health };
         match entry.phase {
             Phase::Waiting => {}
             Phase::Ready(before, _) if before > class => {}
@@ -380,7 +328,7 @@ impl Scheduler {
             }
             Err(error) => {
                 let source = Arc::clone(&entry.source);
-                let plan = Plan { due: Due::after(HEARTBEAT), is_requested: false, has_failed: true };
+                let plan = Plan { due: Due::after(HEARTBEAT), is_requested: false, health: Health::Failed };
                 entry.plan = plan;
                 state.enlist(id);
                 drop(state);
@@ -411,7 +359,7 @@ impl Scheduler {
         state.delist(id);
         let mut removed = None;
         if let Some(entry) = state.sources.get_mut(&id) {
-            let retry = Plan { due: Due::after(HEARTBEAT), is_requested: false, has_failed: true };
+            let retry = Plan { due: Due::after(HEARTBEAT), is_requested: false, health: Health::Failed };
             entry.plan = plan.unwrap_or(retry);
             let before = mem::replace(&mut entry.phase, Phase::Waiting);
             match before {
@@ -466,5 +414,170 @@ impl Scheduler {
             // The thread has left `run`, so joining it does not block for long.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::attempt_class::MAX_ATTEMPTS;
+    use super::*;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    const LONG: Duration = Duration::from_secs(20);
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// A source whose attempts send its name and then hang until `release` is dropped.
+    struct Hanging {
+        name: usize,
+        begun: Mutex<Sender<usize>>,
+        hang: Mutex<Receiver<()>>,
+        has_waiters: AtomicBool,
+        attempts: AtomicUsize,
+    }
+
+    fn hanging(name: usize, begun: &Sender<usize>) -> (Arc<Hanging>, Sender<()>) {
+        let (release, hang) = channel();
+        let (begun, hang) = (Mutex::new(begun.clone()), Mutex::new(hang));
+        let (has_waiters, attempts) = (AtomicBool::new(false), AtomicUsize::new(0));
+        (Arc::new(Hanging { name, begun, hang, has_waiters, attempts }), release)
+    }
+
+    fn plan(due: Duration, health: Health) -> Plan {
+        Plan { due: Due::after(due), is_requested: false, health }
+    }
+
+    impl Source for Hanging {
+        fn thread_name(&self) -> &'static str {
+            "test"
+        }
+
+        fn has_waiters(&self) -> bool {
+            self.has_waiters.load(Ordering::SeqCst)
+        }
+
+        fn attempt(&self, done: &dyn Fn(Plan)) {
+            self.attempts.fetch_add(1, Ordering::SeqCst);
+            let _ = self.begun.lock().unwrap().send(self.name);
+            let _ = self.hang.lock().unwrap().recv();
+            done(plan(DAY, Health::Succeeded));
+        }
+
+        fn fail_attempt(&self, _: FetchError, _: &dyn Fn(Plan)) {}
+    }
+
+    /// Returns the names of the attempts that have begun, after no more of them begin.
+    fn begun(received: &Receiver<usize>) -> Vec<usize> {
+        std::iter::from_fn(|| received.recv_timeout(Duration::from_millis(300)).ok()).collect()
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + LONG
+    }
+
+    #[test]
+    fn attempts_that_a_caller_waits_for_and_those_of_healthy_sources_start_first() {
+        let scheduler = Scheduler::new();
+        let (begun_sender, received) = channel();
+        let new_source = |name| hanging(name, &begun_sender);
+        // These attempts hang until the end of the test.
+        let (blocking, mut releases): (Vec<_>, Vec<_>) = (0..MAX_ATTEMPTS).map(new_source).unzip();
+        let requested = |health| Plan { is_requested: true, ..plan(DAY, health) };
+        let mut ids: Vec<u64> = Vec::new();
+        for source in blocking {
+            ids.push(scheduler.add(source, requested(Health::Succeeded)).unwrap());
+        }
+        assert_eq!(begun(&received).len(), MAX_ATTEMPTS);
+        let waited_for = new_source(1005);
+        for (source, plan) in [
+            (new_source(1000), plan(Duration::ZERO, Health::Failed)),
+            (new_source(1001), plan(Duration::ZERO, Health::New)),
+            (new_source(1002), plan(Duration::ZERO, Health::Succeeded)),
+            (new_source(1003), requested(Health::Failed)),
+            (new_source(1004), plan(Duration::ZERO, Health::New)),
+            ((Arc::clone(&waited_for.0), waited_for.1), plan(Duration::ZERO, Health::New)),
+            (new_source(1006), plan(Duration::ZERO, Health::Succeeded)),
+            (new_source(1007), plan(DAY, Health::Succeeded)),
+        ] {
+            ids.push(scheduler.add(source.0, plan).unwrap());
+            releases.push(source.1);
+        }
+        assert!(begun(&received).is_empty(), "all slots are in use");
+        let id_of = |name: usize| ids[MAX_ATTEMPTS + name - 1000];
+        waited_for.0.has_waiters.store(true, Ordering::SeqCst);
+        scheduler.attend(id_of(1005));
+        scheduler.request(id_of(1004));
+        // Each of the blocking attempts that ends makes room for one.
+        let mut order = Vec::new();
+        for release in releases.drain(..7).collect::<Vec<_>>() {
+            drop(release);
+            order.push(received.recv_timeout(LONG).unwrap());
+        }
+        assert_eq!(order, [1005, 1004, 1003, 1002, 1006, 1001, 1000]);
+        drop(releases);
+        ids.iter().for_each(|id| scheduler.close(*id, soon()));
+        assert!(!scheduler.lock().is_thread_running && scheduler.lock().thread.is_none());
+        assert!(begun(&received).is_empty(), "the last source was not due");
+    }
+
+    #[test]
+    fn a_source_has_one_attempt_at_a_time_and_an_attempt_is_due_by_either_clock() {
+        let scheduler = Scheduler::new();
+        let (begun_sender, received) = channel();
+        let (source, release) = hanging(0, &begun_sender);
+        let id = scheduler.add(Arc::clone(&source) as _, plan(DAY, Health::New)).unwrap();
+        assert!(begun(&received).is_empty());
+        // The wall clock is a day ahead.
+        let due_by_wall = Due::at(Instant::now() + DAY, SystemTime::now());
+        scheduler.reschedule(id, Plan { due: due_by_wall, ..plan(DAY, Health::New) });
+        scheduler.wake.notify_one();
+        assert_eq!(received.recv_timeout(LONG), Ok(0));
+        for _ in 0..10 {
+            scheduler.request(id);
+            scheduler.attend(id);
+        }
+        assert!(begun(&received).is_empty());
+        drop(release);
+        // Requests during an attempt are part of the source's next plan.
+        assert!(begun(&received).is_empty());
+        scheduler.request(id);
+        assert_eq!(received.recv_timeout(LONG), Ok(0));
+        scheduler.close(id, soon());
+        assert_eq!(source.attempts.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn a_hanging_attempt_of_a_closed_source_takes_no_slot_and_keeps_no_scheduler() {
+        let scheduler = Scheduler::new();
+        let (begun_sender, received) = channel();
+        let (source, release) = hanging(0, &begun_sender);
+        let weak = Arc::downgrade(&source);
+        let id = scheduler.add(source, plan(Duration::ZERO, Health::New)).unwrap();
+        assert_eq!(received.recv_timeout(LONG), Ok(0));
+        let start = Instant::now();
+        scheduler.close(id, start + Duration::from_millis(200));
+        let waited = start.elapsed();
+        assert!(waited >= Duration::from_millis(200) && waited < Duration::from_secs(5), "{waited:?}");
+        let state = scheduler.lock();
+        assert_eq!((state.running.count(|_| true), state.sources.len()), (0, 0));
+        drop(state);
+        let end = soon();
+        while scheduler.lock().is_thread_running {
+            assert!(Instant::now() < end, "the scheduler still runs");
+            thread::yield_now();
+        }
+        assert!(weak.upgrade().is_some(), "the attempt hangs");
+        drop(release);
+        while weak.upgrade().is_some() {
+            assert!(Instant::now() < end, "the attempt has not ended");
+            thread::yield_now();
+        }
+        // The scheduler starts again for the next source.
+        let (source, release) = hanging(1, &begun_sender);
+        let id = scheduler.add(source, plan(Duration::ZERO, Health::New)).unwrap();
+        assert_eq!(received.recv_timeout(LONG), Ok(1));
+        drop(release);
+        scheduler.close(id, soon());
+        assert!(!scheduler.lock().is_thread_running);
     }
 }

@@ -8,6 +8,7 @@
 //! So each process has its own [`ProcessState`]. The first call that finds the state of another
 //! process replaces it. A verification whose key is cached does not read this state.
 
+use super::attempt_class::Health;
 use super::attempts::{Attempts, Reason, deadline};
 use super::events::Events;
 use super::scheduler::{Plan, Registration, Source};
@@ -89,7 +90,12 @@ impl<S> ProcessState<S> {
 }
 
 fn plan<S>(attempts: &Attempts<S>) -> Plan {
-    Plan { due: attempts.due(), is_requested: attempts.requested().is_some(), has_failed: attempts.failed }
+    let health = match attempts.failed {
+        true => Health::Failed,
+        false if attempts.done == 0 => Health::New,
+        false => Health::Succeeded,
+    };
+    Plan { due: attempts.due(), is_requested: attempts.requested().is_some(), health }
 }
 
 /// A worker in one process, for the scheduler of that process.
@@ -320,5 +326,62 @@ impl<J: Job> Source for Scheduled<J> {
             }
             Err(_) => done(plan(&attempts)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    /// A job whose attempts must not begin.
+    struct NeverBegins;
+
+    impl Job for NeverBegins {
+        const THREAD: &'static str = "test";
+        type State = ();
+
+        fn new_state(&self) {}
+
+        fn first_due(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn attempt(&self, _: Reason) -> Result<Duration, FetchError> {
+            unreachable!("the attempt has no thread")
+        }
+
+        fn pause(&self, _: u32, _: &FetchError) -> Duration {
+            Duration::from_secs(7)
+        }
+
+        fn record_attempt(&self, _: &mut Attempts<()>) {}
+
+        fn report(&self, _: &Arc<Worker<Self>>, _: &Arc<Events>, _: &Result<Duration, FetchError>) {}
+
+        fn close(&self) {}
+    }
+
+    #[test]
+    fn an_attempt_without_a_thread_fails_and_its_callers_get_the_error_at_once() {
+        let worker = Worker::new(NeverBegins);
+        let scheduled = Scheduled { worker: Arc::clone(&worker), process: worker.process() };
+        let attempt = scheduled.process.lock().request(Reason::Request);
+        let waits = Arc::clone(&worker);
+        let waiting = std::thread::spawn(move || waits.wait_for(attempt, Duration::from_secs(20)));
+        while !scheduled.has_waiters() {
+            std::thread::yield_now();
+        }
+        let next = Cell::new(None);
+        let error = FetchError::new(FetchFailure::System, "cannot start a thread");
+        scheduled.fail_attempt(error.clone(), &|plan| next.set(Some(plan)));
+        assert!(waiting.join().unwrap() && !scheduled.has_waiters());
+        assert_eq!(worker.read(|attempts| attempts.failure().cloned()), Some(error));
+        let next = next.get().unwrap();
+        assert!(!next.is_requested && next.health == Health::Failed);
+        assert!(next.due.left() > Duration::from_secs(5), "the next attempt follows after a pause");
+        // Nothing is due now, so nothing fails.
+        scheduled.fail_attempt(FetchError::closed(), &|_| ());
+        assert_eq!(worker.read(|attempts| attempts.failures), 1);
     }
 }

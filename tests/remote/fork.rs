@@ -84,3 +84,50 @@ fn a_forked_child_with_the_same_process_id_in_another_namespace_fetches_for_itse
     }));
     assert_eq!(server.count(), 2);
 }
+
+/// The locks of the scheduler and the queues of events may be held by threads of the parent at the
+/// fork. The child must not wait for them.
+#[test]
+fn a_child_forked_while_fetches_are_in_flight_fetches_for_itself() {
+    if !alone("fork::a_child_forked_while_fetches_are_in_flight_fetches_for_itself") {
+        return;
+    }
+    let body = || Reply::json(jwks(&[("rsa-2048-a", "a")]));
+    let server = Server::saying(body());
+    let (keys, verifier) = ready(&server);
+    let own = token("rsa-2048-a", Some("a"));
+    assert!(verifier.verify(&own).is_ok(), "the signing key is loaded before the fork");
+    // Some fetches of the parent hang, and others begin and end all the time.
+    let hanging = Server::saying(Reply::Hang);
+    let more: Vec<_> = (0..20).map(|_| crate::builder(&hanging).build().unwrap()).collect();
+    crate::until("the fetches hang", || hanging.count() == 20);
+    let is_stopped = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let busy: Vec<_> = (0..4)
+        .map(|_| {
+            let keys = crate::builder(&server).observer(|_| ()).build().unwrap();
+            let is_stopped = std::sync::Arc::clone(&is_stopped);
+            std::thread::spawn(move || {
+                while !is_stopped.load(std::sync::atomic::Ordering::SeqCst) {
+                    keys.refresh(crate::TIMEOUT).unwrap();
+                }
+            })
+        })
+        .collect();
+    for _ in 0..20 {
+        assert!(in_a_child(|| {
+            let refreshed = keys.refresh(crate::TIMEOUT).is_ok() && keys.status().attempts == 1;
+            let status = more[0].status();
+            // A close in the child ends the child's threads only.
+            let start = std::time::Instant::now();
+            more.iter().for_each(RemoteJwkSet::close);
+            keys.close();
+            let is_fast = start.elapsed() < std::time::Duration::from_secs(5);
+            let threads = crate::lifecycle::library_threads();
+            refreshed && status.attempts == 0 && is_fast && threads == 0
+        }));
+    }
+    is_stopped.store(true, std::sync::atomic::Ordering::SeqCst);
+    busy.into_iter().for_each(|thread| thread.join().unwrap());
+    assert!(keys.status().attempts == 1 && verifier.verify(&own).is_ok());
+    assert!(more.iter().all(|keys| keys.status().scheduled == 1 && keys.status().last_error.is_none()));
+}

@@ -79,28 +79,6 @@ fn ten_thousand_refreshes_leak_no_threads_descriptors_or_memory() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn fifty_key_sets_need_one_thread_and_less_than_forty_kilobytes_each() {
-    if !alone("lifecycle::fifty_key_sets_need_one_thread_and_less_than_forty_kilobytes_each") {
-        return;
-    }
-    let resident = || {
-        let statm = fs::read_to_string("/proc/self/statm").unwrap();
-        statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4
-    };
-    let server = Server::saying(Reply::json(body()));
-    let warm: Vec<_> = (0..4).map(|_| ready(&server)).collect();
-    let before = resident();
-    let more: Vec<_> = (0..50).map(|_| ready(&server)).collect();
-    let each = resident().saturating_sub(before) / more.len();
-    until("only the scheduler is left", || library_threads() == 1 && threads_named("bouncer-sched") == 1);
-    assert!(each < 40, "{each} KiB for each key set");
-    eprintln!("a key set takes {each} KiB");
-    drop((warm, more));
-    until("the threads end", || library_threads() == 0);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
 fn a_thousand_key_sets_made_and_dropped_leave_no_threads() {
     if !alone("lifecycle::a_thousand_key_sets_made_and_dropped_leave_no_threads") {
         return;

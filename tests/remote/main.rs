@@ -21,6 +21,7 @@ mod files;
 mod fork;
 mod lifecycle;
 mod load;
+mod many_issuers;
 mod misses;
 mod network;
 mod outage;
