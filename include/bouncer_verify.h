@@ -1542,6 +1542,12 @@ bouncer_status bouncer_verify_token(const bouncer_jwks *jwks,
 bouncer_str bouncer_token_uid(const bouncer_token *token);
 
 /**
+ * Returns the user or service: the claim of the policy's setting identity_claim, or else "sub".
+ * Returns no text if that claim is absent, empty or not a string. Valid until `token` is freed.
+ */
+bouncer_str bouncer_token_identity(const bouncer_token *token);
+
+/**
  * Returns "iss" (RFC 7519 section 4.1.1), or no text if it is absent. Valid until `token` is
  * freed.
  */
@@ -1572,6 +1578,31 @@ size_t bouncer_token_audience_count(const bouncer_token *token);
 bouncer_str bouncer_token_audience(const bouncer_token *token, size_t index);
 
 /**
+ * Returns 1 if `scope` (`scope_len` bytes) is one of the token's scopes, otherwise 0. Case matters.
+ * The scopes are those of the claims "scope" and "scp", or of the policy's setting scope_claims.
+ */
+int32_t bouncer_token_has_scope(const bouncer_token *token, const char *scope, size_t scope_len);
+
+/**
+ * Returns the number of scopes, or 0 if `token` is NULL. The first call for a token parses its
+ * scopes.
+ */
+size_t bouncer_token_scope_count(const bouncer_token *token);
+
+/**
+ * Returns the scope at `index`, from 0, or no text if `index` is out of range. Valid until `token`
+ * is freed.
+ */
+bouncer_str bouncer_token_scope(const bouncer_token *token, size_t index);
+
+/**
+ * Returns the JSON text of the claim at `index`, from 0, of those that contain scopes. Returns no
+ * text if the token has no further such claim. For bindings that copy the token. Valid until
+ * `token` is freed.
+ */
+bouncer_str bouncer_token_scope_claim(const bouncer_token *token, size_t index);
+
+/**
  * Reads "exp" (RFC 7519 section 4.1.4). Returns 1 and puts the seconds since 1970-01-01T00:00:00Z,
  * rounded down, in `*seconds`. Returns 0 and does not write `*seconds` if the claim is absent or
  * an argument is NULL.
@@ -1590,8 +1621,9 @@ int32_t bouncer_token_issued_at(const bouncer_token *token, int64_t *seconds);
 
 /**
  * Returns the JSON text of the claim `name` (`name_len` bytes), exactly as signed. The text of a
- * string includes the quotation marks. Returns no text if the claim is absent or the name is not
- * UTF-8. Valid until `token` is freed.
+ * string includes the quotation marks. A name with dots may name a nested claim, as in the setting
+ * required_claims. Returns no text if the claim is absent or the name is not UTF-8. Valid until
+ * `token` is freed.
  */
 bouncer_str bouncer_token_claim(const bouncer_token *token, const char *name, size_t name_len);
 

@@ -9,6 +9,7 @@ use super::status::bouncer_status;
 use super::text::{address_of, bouncer_str};
 use super::typed_claims::TypedClaims;
 use crate::VerifiedToken;
+use std::borrow::Cow;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
@@ -19,17 +20,23 @@ pub struct bouncer_token {
     pub(super) token: VerifiedToken,
     /// Parsed at the first call that reads a typed claim.
     claims: OnceLock<TypedClaims>,
+    /// Parsed at the first call that reads them by index.
+    scopes: OnceLock<Vec<String>>,
 }
 
 impl From<VerifiedToken> for bouncer_token {
     fn from(token: VerifiedToken) -> Self {
-        Self { token, claims: OnceLock::new() }
+        Self { token, claims: OnceLock::new(), scopes: OnceLock::new() }
     }
 }
 
 impl bouncer_token {
     fn claims(&self) -> &TypedClaims {
         self.claims.get_or_init(|| TypedClaims::read(self.token.payload()))
+    }
+
+    fn scopes(&self) -> &[String] {
+        self.scopes.get_or_init(|| self.token.scopes().into_iter().map(Cow::into_owned).collect())
     }
 }
 
@@ -87,6 +94,13 @@ pub extern "C" fn bouncer_token_uid(token: Option<&bouncer_token>) -> bouncer_st
     text_of(token, VerifiedToken::uid)
 }
 
+/// Returns the user or service: the claim of the policy's setting identity_claim, or else "sub".
+/// Returns no text if that claim is absent, empty or not a string. Valid until `token` is freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_token_identity(token: Option<&bouncer_token>) -> bouncer_str {
+    text_of(token, VerifiedToken::identity)
+}
+
 /// Returns "iss" (RFC 7519 section 4.1.1), or no text if it is absent. Valid until `token` is
 /// freed.
 #[unsafe(no_mangle)]
@@ -122,6 +136,46 @@ pub extern "C" fn bouncer_token_audience(token: Option<&bouncer_token>, index: u
     text_of(token, |token| token.audience().nth(index))
 }
 
+/// Returns 1 if `scope` (`scope_len` bytes) is one of the token's scopes, otherwise 0. Case matters.
+/// The scopes are those of the claims "scope" and "scp", or of the policy's setting scope_claims.
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_token_has_scope(
+    token: Option<&bouncer_token>,
+    scope: *const c_char,
+    scope_len: usize,
+) -> i32 {
+    read(0, || {
+        // SAFETY: the caller promises `scope` is readable for `scope_len` bytes.
+        let scope = unsafe { text("scope", scope.cast(), scope_len) };
+        token.zip(scope.ok()).is_some_and(|(token, scope)| token.token.has_scope(scope)).into()
+    })
+}
+
+/// Returns the number of scopes, or 0 if `token` is NULL. The first call for a token parses its
+/// scopes.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_token_scope_count(token: Option<&bouncer_token>) -> usize {
+    read(0, || token.map_or(0, |token| token.scopes().len()))
+}
+
+/// Returns the scope at `index`, from 0, or no text if `index` is out of range. Valid until `token`
+/// is freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_token_scope(token: Option<&bouncer_token>, index: usize) -> bouncer_str {
+    read(bouncer_str::NONE, || token.and_then(|token| token.scopes().get(index)).map(String::as_str).into())
+}
+
+/// Returns the JSON text of the claim at `index`, from 0, of those that contain scopes. Returns no
+/// text if the token has no further such claim. For bindings that copy the token. Valid until
+/// `token` is freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_token_scope_claim(token: Option<&bouncer_token>, index: usize) -> bouncer_str {
+    text_of(token, |token| token.scope_claims().nth(index))
+}
+
 /// Reads "exp" (RFC 7519 section 4.1.4). Returns 1 and puts the seconds since 1970-01-01T00:00:00Z,
 /// rounded down, in `*seconds`. Returns 0 and does not write `*seconds` if the claim is absent or
 /// an argument is NULL.
@@ -152,8 +206,9 @@ pub extern "C" fn bouncer_token_issued_at(
 }
 
 /// Returns the JSON text of the claim `name` (`name_len` bytes), exactly as signed. The text of a
-/// string includes the quotation marks. Returns no text if the claim is absent or the name is not
-/// UTF-8. Valid until `token` is freed.
+/// string includes the quotation marks. A name with dots may name a nested claim, as in the setting
+/// required_claims. Returns no text if the claim is absent or the name is not UTF-8. Valid until
+/// `token` is freed.
 ///
 /// # Safety
 /// The rules of the header's preamble.

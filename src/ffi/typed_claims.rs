@@ -11,6 +11,10 @@ pub(super) struct TypedClaims(BTreeMap<String, Claim>);
 enum Claim {
     Integer(i64),
     Strings(Strings),
+    /// The members are claims too: `realm_access.roles`.
+    Object(TypedClaims),
+    /// Counts as absent.
+    Null,
     /// Any other type: readable as JSON text only.
     Other,
 }
@@ -27,8 +31,7 @@ impl TypedClaims {
     /// Parses the claims of a verified payload, which is a strict JSON object.
     pub(super) fn read(payload: &str) -> Self {
         let members: BTreeMap<String, &RawValue> = serde_json::from_str(payload).unwrap_or_default();
-        let claims = members.into_iter().map(|(name, value)| Some((name, Claim::read(value.get())?)));
-        Self(claims.flatten().collect())
+        Self(members.into_iter().map(|(name, value)| (name, Claim::read(value.get()))).collect())
     }
 
     pub(super) fn string(&self, name: &str) -> Result<&str> {
@@ -55,7 +58,23 @@ impl TypedClaims {
     }
 
     fn get(&self, name: &str) -> Result<&Claim> {
-        self.0.get(name).ok_or_else(|| Error::about_required(ErrorKind::MissingClaim, name, ""))
+        match self.find(name) {
+            None | Some(Claim::Null) => Err(Error::about_required(ErrorKind::MissingClaim, name, "")),
+            Some(claim) => Ok(claim),
+        }
+    }
+
+    /// Finds a claim as [`crate::VerifiedToken::claim`] does: at each object, the longest member
+    /// name that fits is taken.
+    fn find(&self, path: &str) -> Option<&Claim> {
+        if let Some(claim) = self.0.get(path) {
+            return Some(claim);
+        }
+        let member = |(dot, _)| Some((self.0.get(path.get(..dot)?)?, path.get(dot + 1..)?));
+        match path.rmatch_indices('.').find_map(member)? {
+            (Claim::Object(members), rest) => members.find(rest),
+            _ => None,
+        }
     }
 }
 
@@ -64,18 +83,21 @@ fn mistyped(name: &str, why: &'static str) -> Error {
 }
 
 impl Claim {
-    /// Parses a claim from JSON text. Returns `None` for null, which counts as absent.
-    fn read(json: &str) -> Option<Self> {
-        if let Ok(text) = serde_json::from_str::<Option<String>>(json) {
-            return Some(Self::Strings(Strings::new(false, vec![text?])));
+    /// Parses a claim from JSON text.
+    fn read(json: &str) -> Self {
+        if json.starts_with('{') {
+            return Self::Object(TypedClaims::read(json));
         }
-        Some(if let Ok(texts) = serde_json::from_str(json) {
+        if let Ok(text) = serde_json::from_str::<Option<String>>(json) {
+            return text.map_or(Self::Null, |text| Self::Strings(Strings::new(false, vec![text])));
+        }
+        if let Ok(texts) = serde_json::from_str(json) {
             Self::Strings(Strings::new(true, texts))
         } else if let Ok(integer) = serde_json::from_str(json) {
             Self::Integer(integer)
         } else {
             serde_json::from_str(json).ok().and_then(whole).map_or(Self::Other, Self::Integer)
-        })
+        }
     }
 }
 
@@ -128,5 +150,19 @@ mod tests {
         for other in ["i", "mixed", "o", "t"] {
             assert_eq!(count(other).unwrap_err().kind(), ErrorKind::MalformedClaims, "{other}");
         }
+    }
+
+    #[test]
+    fn a_nested_claim_is_found_at_the_longest_name() {
+        let claims = TypedClaims::read(
+            r#"{"a":{"b":{"c":"1"},"d":["x","y"]},"a.b":{"c":"2"},"n":{"m":null},"n.m":null,
+               "https://x.example/id":7,"s":"a"}"#,
+        );
+        assert_eq!((claims.string("a.b.c"), claims.integer("https://x.example/id")), (Ok("2"), Ok(7)));
+        assert_eq!(claims.strings("a.d").map(<[_]>::len), Ok(2));
+        for absent in ["a.b.x", "a.c", "n.m", "s.a", "b", "a.", ".a", "https://x"] {
+            assert_eq!(claims.string(absent).unwrap_err().kind(), ErrorKind::MissingClaim, "{absent}");
+        }
+        assert_eq!(claims.string("a").unwrap_err().kind(), ErrorKind::MalformedClaims);
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct ClaimsSet<'a> {
     /// Not a registered claim. DC/OS uses it for the subject. Its type is not checked here, because
     /// other issuers use this claim for other purposes.
     uid: Option<Value<'a>>,
+    /// "scope" (RFC 9068 §2.2.3), and "scp", which some issuers use. Their types are not checked.
+    pub(crate) scopes: [Option<Value<'a>>; 2],
     /// All claims, for the rules that name one. Read at the first use.
     members: OnceCell<Members<'a>>,
 }
@@ -76,6 +78,7 @@ impl<'a> ClaimsSet<'a> {
     #[inline]
     pub(crate) fn parse(payload: &'a str, unchecked: UncheckedClaims) -> Result<Self> {
         let [mut exp, mut nbf, mut iat, mut iss, mut sub, mut aud, mut jti, mut uid] = [None; 8];
+        let [mut scope, mut scp] = [None; 2];
         json::members(payload, |name, value| match name {
             b"exp" => exp = Some(value),
             b"nbf" => nbf = Some(value),
@@ -85,6 +88,8 @@ impl<'a> ClaimsSet<'a> {
             b"aud" => aud = Some(value),
             b"jti" => jti = Some(value),
             b"uid" => uid = Some(value),
+            b"scope" => scope = Some(value),
+            b"scp" => scp = Some(value),
             _ => {}
         })
         .map_err(not_json)?;
@@ -100,6 +105,7 @@ impl<'a> ClaimsSet<'a> {
                 .unwrap_or(Audience::Absent),
             jti: optional("jti", "not a string", jti, unchecked.jti, Value::as_str)?,
             uid,
+            scopes: [scope, scp],
             members: OnceCell::new(),
         })
     }

@@ -1,7 +1,7 @@
 //! The checks of a token's claims, in their order.
 
 use super::accepted_values::{accepts, expected, not_accepted, shown};
-use super::claim_rules::{ClaimRule, DEFAULT_SCOPE_CLAIMS, check_scopes};
+use super::claim_rules::{ClaimRule, check_scopes, scope_values};
 use super::policy::Policy;
 use crate::encoding::json;
 use crate::error::{Error, ErrorKind, Result};
@@ -97,10 +97,7 @@ impl Policy {
                 require(claims, rule.name()).map_err(add_expected).and_then(|value| rule.check(value))
             }
             ClaimCheck::Scopes => {
-                let values: Vec<_> = match &self.scope_claims {
-                    None => DEFAULT_SCOPE_CLAIMS.iter().filter_map(|name| claims.claim(name)).collect(),
-                    Some(names) => names.iter().filter_map(|name| claims.claim(name)).collect(),
-                };
+                let values = scope_values(claims, self.scope_claims.as_deref());
                 check_scopes(&self.required_scopes, &values)
             }
         }

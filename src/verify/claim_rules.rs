@@ -3,14 +3,10 @@
 use super::accepted_values::{all_of, one_of};
 use crate::encoding::json::Value;
 use crate::error::{Error, ErrorKind, Result};
+use crate::jose::claims::ClaimsSet;
 use crate::jose::text_list::contains;
 
-/// The claims that contain scopes, unless the policy names others (RFC 9068 §2.2.3; "scp" is what
-/// some issuers use).
-pub(super) const DEFAULT_SCOPE_CLAIMS: [&str; 2] = ["scope", "scp"];
-
-/// What a rule requires of its claim. The names are those of the settings. Rules are checked in
-/// this order.
+/// What a rule requires of its claim. Rules are checked in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ClaimTest {
     /// The claim equals one of the texts.
@@ -61,11 +57,14 @@ impl ClaimRule {
         &self.name
     }
 
-    /// Adds the rule to `rules`. It replaces an earlier rule that tests the same claim in the same
-    /// way.
+    /// Adds the rule to `rules`, which are sorted by test and name: a map of rules has no other
+    /// order in most languages. It replaces an earlier rule with the same test and name.
     pub(super) fn add_to(self, rules: &mut Vec<Self>) {
-        rules.retain(|other| (self.test, &self.name) != (other.test, &other.name));
-        rules.insert(rules.partition_point(|other| other.test <= self.test), self);
+        let place = rules.partition_point(|other| (other.test, &other.name) < (self.test, &self.name));
+        match rules.get_mut(place) {
+            Some(same) if (same.test, &same.name) == (self.test, &self.name) => *same = self,
+            _ => rules.insert(place, self),
+        }
     }
 
     /// Checks the value of the claim.
@@ -114,6 +113,14 @@ impl ClaimRule {
             ClaimTest::HasAny => format!("it must contain {}", one_of(&self.texts)),
             ClaimTest::StartsWith => format!("it must begin with {}", one_of(&self.texts)),
         }
+    }
+}
+
+/// Returns the values of the claims that contain scopes: those of `names`, or else the default ones.
+pub(super) fn scope_values<'a>(claims: &ClaimsSet<'a>, names: Option<&[Box<str>]>) -> Vec<Value<'a>> {
+    match names {
+        None => claims.scopes.into_iter().flatten().collect(),
+        Some(names) => names.iter().filter_map(|name| claims.claim(name)).collect(),
     }
 }
 

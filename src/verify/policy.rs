@@ -262,7 +262,8 @@ impl Policy {
     ///
     /// Each call sets this rule for one claim. The rules are checked after
     /// [`Policy::required_claims`]: first all of `claim_is`, then `claim_has`, `claim_has_any` and
-    /// `claim_starts_with`. An error contains the texts, never the value of the token.
+    /// `claim_starts_with`, each in the order of the names. An error contains the texts, never the
+    /// value of the token.
     ///
     /// ```
     /// use bouncer_verify::Policy;

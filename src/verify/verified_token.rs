@@ -1,6 +1,6 @@
 //! A token that passed all checks.
 
-use super::claim_rules::DEFAULT_SCOPE_CLAIMS;
+use super::claim_rules::scope_values;
 use super::policy::Policy;
 use crate::encoding::{base64url, json};
 use crate::error::{Error, ErrorKind, Result};
@@ -29,9 +29,7 @@ pub struct VerifiedToken {
     jti: Option<Span>,
     identity: Option<Span>,
     aud: Audience,
-    /// The JSON texts of the policy's scope claims. `None` if the policy names none: then the
-    /// default claims are looked up when they are needed, so that other tokens cost nothing.
-    scope_claims: Option<Box<[Span]>>,
+    scope_claims: ScopeClaims,
     exp: Option<i64>,
     nbf: Option<i64>,
     iat: Option<i64>,
@@ -50,6 +48,15 @@ enum Audience {
     Absent,
     One(Span),
     Many(Box<[Span]>),
+}
+
+/// The JSON texts of the claims that contain scopes.
+#[derive(Clone)]
+enum ScopeClaims {
+    /// "scope" and "scp". They cost no allocation.
+    Default([Option<Span>; 2]),
+    /// The claims that the policy names.
+    Named(Box<[Span]>),
 }
 
 impl VerifiedToken {
@@ -83,9 +90,11 @@ impl VerifiedToken {
                 claims.claim(name).and_then(json::Value::as_str).map(|identity| pieces.span(&identity))
             }
         };
-        let mut json = |name: &str| Some(pieces.span(&Cow::Borrowed(claims.claim(name)?.text())));
-        let scope_claims = policy.scope_claims.as_deref();
-        let scope_claims = scope_claims.map(|names| names.iter().filter_map(|name| json(name)).collect());
+        let mut json = |value: json::Value<'_>| pieces.span(&Cow::Borrowed(value.text()));
+        let scope_claims = match policy.scope_claims.as_deref() {
+            None => ScopeClaims::Default(claims.scopes.map(|claim| claim.map(&mut json))),
+            names => ScopeClaims::Named(scope_values(&claims, names).into_iter().map(json).collect()),
+        };
         let (exp, nbf, iat, escaped) = (claims.exp, claims.nbf, claims.iat, pieces.escaped);
         for piece in [&*header.json, kid, &escaped] {
             text.push_str(piece);
@@ -129,8 +138,7 @@ impl VerifiedToken {
         self.identity.map(|identity| self.at(identity))
     }
 
-    /// Returns whether `scope` is one of [`VerifiedToken::scopes`]. Case matters. Each call parses
-    /// the payload again.
+    /// Returns whether `scope` is one of [`VerifiedToken::scopes`]. Case matters.
     ///
     /// ```
     /// # use bouncer_verify::{ErrorKind, VerifiedToken};
@@ -142,34 +150,32 @@ impl VerifiedToken {
     /// }
     /// ```
     pub fn has_scope(&self, scope: &str) -> bool {
-        let mut found = false;
-        self.each_scope_claim(|claim| found |= contains(claim, scope));
-        found
+        self.scope_claims().filter_map(json::value).any(|claim| contains(claim, scope))
     }
 
     /// Returns the scopes of the claims `scope` and `scp`, or of the policy's
-    /// [`Policy::scope_claims`]. Each call parses the payload again.
+    /// [`Policy::scope_claims`]. A claim is a space-separated string (RFC 6749 §3.3) or an array of
+    /// strings.
     pub fn scopes(&self) -> Vec<Cow<'_, str>> {
         let mut scopes = Vec::new();
-        self.each_scope_claim(|claim| {
+        for claim in self.scope_claims().filter_map(json::value) {
             let len = scopes.len();
             if texts(claim, |scope| scopes.push(scope)).is_none() {
                 scopes.truncate(len);
             }
-        });
+        }
         scopes
     }
 
-    fn each_scope_claim<'a>(&'a self, mut each: impl FnMut(json::Value<'a>)) {
-        match &self.scope_claims {
-            Some(claims) => claims.iter().filter_map(|claim| json::value(self.at(*claim))).for_each(each),
-            // The payload was parsed when the token was verified, so it is valid.
-            None => drop(json::members(self.payload(), |name, claim| {
-                if DEFAULT_SCOPE_CLAIMS.iter().any(|own| own.as_bytes() == name) {
-                    each(claim);
-                }
-            })),
-        }
+    /// Returns the JSON texts of the claims that contain scopes. For other languages, which read
+    /// the scopes when they need them.
+    #[doc(hidden)]
+    pub fn scope_claims(&self) -> impl Iterator<Item = &str> {
+        let (default, named) = match &self.scope_claims {
+            ScopeClaims::Default(default) => (&default[..], &[][..]),
+            ScopeClaims::Named(named) => (&[][..], &**named),
+        };
+        default.iter().flatten().chain(named).map(|&claim| self.at(claim))
     }
 
     /// Returns "iss" (RFC 7519 §4.1.1).

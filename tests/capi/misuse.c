@@ -42,6 +42,9 @@ static void every_null_handle_returns_a_status_or_an_empty_value(void)
     CHECK(bouncer_token_kid(NULL).data == NULL && bouncer_token_algorithm(NULL).data == NULL);
     CHECK(bouncer_token_claim(NULL, "a", 1).data == NULL && bouncer_token_audience(NULL, 0).data == NULL);
     CHECK(bouncer_token_audience_count(NULL) == 0);
+    CHECK(bouncer_token_identity(NULL).data == NULL && bouncer_token_has_scope(NULL, "a", 1) == 0);
+    CHECK(bouncer_token_scope_count(NULL) == 0 && bouncer_token_scope(NULL, 0).data == NULL);
+    CHECK(bouncer_token_scope_claim(NULL, 0).data == NULL);
     CHECK(!bouncer_token_expires_at(NULL, &time) && !bouncer_token_not_before(NULL, &time));
     CHECK(!bouncer_token_issued_at(NULL, &time) && time == 7);
     CHECK(bouncer_jwks_key_count(NULL) == 0 && bouncer_jwks_key(NULL, 0) == NULL);

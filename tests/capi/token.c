@@ -12,7 +12,11 @@ static void the_example_token_of_dcos_is_accepted_until_it_expires(void)
     bouncer_error *err = NULL;
     CHECK(bouncer_verify_token(jwks, policy, text, len, &token, &err) == BOUNCER_STATUS_OK);
     CHECK(err == NULL);
-    CHECK(text_is(bouncer_token_uid(token), "peter"));
+    CHECK(text_is(bouncer_token_uid(token), "peter") && text_is(bouncer_token_identity(token), "peter"));
+    CHECK(bouncer_token_scope_count(token) == 0 && bouncer_token_scope(token, 0).data == NULL);
+    CHECK(bouncer_token_has_scope(token, "peter", 5) == 0 && bouncer_token_has_scope(token, "\xff", 1) == 0);
+    CHECK(bouncer_token_has_scope(token, NULL, 0) == 0 && bouncer_token_has_scope(token, NULL, 1) == 0);
+    CHECK(bouncer_token_scope_claim(token, 0).data == NULL);
     CHECK(text_is(bouncer_token_payload(token), "{\"exp\":1467985466,\"uid\":\"peter\"}"));
     CHECK(text_is(bouncer_token_header(token), "{\"typ\":\"JWT\",\"alg\":\"RS256\"}"));
     CHECK(text_is(bouncer_token_algorithm(token), "RS256"));

@@ -38,7 +38,8 @@ pub(crate) enum Command {
 const VERIFY_JSON: &str = "\
 Members of --json:
   always       status (\"ok\" or the name of the error), http_status; challenge if http_status is 401
-  if valid     uid, iss, sub, claims, header, kid, alg
+               or 403
+  if valid     uid, identity, scopes, iss, sub, claims, header, kid, alg
   if rejected  message; claim, which is the name of the claim or setting;
                rejected_claims and header if the signature is valid
 
@@ -52,6 +53,9 @@ Examples:
   A token of another issuer, for this service:
     bouncer-verify verify --discover https://idp.example/ --audience https://api.example/ \\
         --algorithm ES256 < token.txt
+  Only tokens of a tenant, with a role and a scope:
+    bouncer-verify verify --discover https://idp.example/ --audience https://api.example/ \\
+        --claim-is tid=a --claim-has realm_access.roles=admin --required-scope read < token.txt
   Was the token valid at a certain time?
     bouncer-verify verify --profile dcos --jwks jwks.json \\
         --time 2016-07-08T13:44:25Z < token.txt

@@ -37,6 +37,14 @@ impl Object {
         self.raw(name, &json)
     }
 
+    /// Adds a member if there is JSON text for it.
+    pub(crate) fn maybe_raw(self, name: &str, json: Option<&str>) -> Self {
+        match json {
+            Some(json) => self.raw(name, json),
+            None => self,
+        }
+    }
+
     /// Adds a member if there is a value.
     pub(crate) fn maybe_string(self, name: &str, value: Option<&str>) -> Self {
         match value {

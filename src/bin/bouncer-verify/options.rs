@@ -95,10 +95,11 @@ impl<K: Kind> FromArgMatches for Options<K> {
 }
 
 /// Returns the option's name: `max-token-len`. The option of a list is given once for each item, so
-/// its name is in the singular: `issuer` for `issuers`.
+/// its name is in the singular: `issuer` for `issuers`. `claim-is` and `claim-has` have no plural.
 pub(crate) fn long_name(setting: &Setting) -> String {
     let name = setting.name.replace('_', "-");
-    if setting.kind.is_list() { name.strip_suffix('s').unwrap_or(&name).to_owned() } else { name }
+    let is_plural = setting.kind.is_list() && !name.ends_with("-is") && !name.ends_with("-has");
+    if is_plural { name.strip_suffix('s').unwrap_or(&name).to_owned() } else { name }
 }
 
 /// Converts `error` to a failure. In its message, replaces the names of settings by the names of

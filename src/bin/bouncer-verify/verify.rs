@@ -1,7 +1,7 @@
 //! `bouncer-verify verify`: verifies a token, and prints its main claims.
 
 use crate::arguments::{KeySource, VerifyArguments};
-use crate::json::{Members, Object};
+use crate::json::{Members, Object, quote};
 use crate::options::{self, option_names};
 use crate::report::{Failure, Refusal, Report};
 use crate::text::{columns, shown};
@@ -77,6 +77,8 @@ fn json(verified: &VerifiedToken) -> String {
         .string("status", "ok")
         .raw("http_status", "200")
         .maybe_string("uid", verified.uid())
+        .maybe_string("identity", verified.identity())
+        .maybe_raw("scopes", scopes(verified).as_deref())
         .maybe_string("iss", verified.issuer())
         .maybe_string("sub", verified.subject())
         .raw("claims", verified.payload())
@@ -84,6 +86,13 @@ fn json(verified: &VerifiedToken) -> String {
         .maybe_string("kid", verified.kid())
         .string("alg", verified.algorithm().as_str())
         .line()
+}
+
+/// Returns the scopes as a JSON array, or `None` if there are none.
+fn scopes(verified: &VerifiedToken) -> Option<String> {
+    let scopes = verified.scopes();
+    let array: Vec<_> = scopes.iter().map(|scope| quote(scope)).collect();
+    (!scopes.is_empty()).then(|| format!("[{}]", array.join(",")))
 }
 
 type Row = [String; 2];
@@ -95,10 +104,13 @@ fn row(name: &str, text: &str) -> Row {
 fn rows(verified: &VerifiedToken, now: i64) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut add = |name, value: Option<&str>| rows.extend(value.map(|value| row(name, &shown(value))));
+    let is_new = |identity: &&str| ![verified.uid(), verified.subject()].contains(&Some(*identity));
+    add("identity", verified.identity().filter(is_new));
     add("uid", verified.uid());
     add("iss", verified.issuer());
     add("sub", verified.subject());
     verified.audience().for_each(|audience| add("aud", Some(audience)));
+    verified.scopes().iter().for_each(|scope| add("scope", Some(scope)));
     for (name, time) in [("exp", verified.expires_at()), ("nbf", verified.not_before())] {
         add(name, time.map(|time| utc_and_distance(time, now)).as_deref());
     }
