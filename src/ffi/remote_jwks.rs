@@ -12,7 +12,7 @@ use std::mem::MaybeUninit;
 
 /// An issuer's key set that a background thread fetches from a URL and refreshes. It follows key
 /// rotations and survives outages. Any number of threads may use it. Make one for each issuer and
-/// keep it: each has its own thread, rate limits and requests.
+/// keep it: each has its own rate limits and requests.
 ///
 /// A verification whose key is cached takes no lock and never waits for the network. Keys are
 /// refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay in use

@@ -76,7 +76,7 @@ impl Verifier {
     ///
     /// An entry that is the same as before is kept, with its keys, its cached tokens and its
     /// counters. If only the policy of an entry differs, its keys are kept. Files of keys are read
-    /// again.
+    /// again. The cache gets the size that the settings name.
     ///
     /// # Errors
     /// The same as [`Verifier::from_settings`]. The verifier is then unchanged.
