@@ -425,7 +425,7 @@ func TestCloseWakesAllCallersThatWaitForKeys(t *testing.T) {
 	}
 	server.CloseClientConnections()
 	expectNoMoreGoroutines(t, before)
-	eventually(t, "no thread left", func() bool { return threads(t, "bouncer-keys") == 0 })
+	eventually(t, "no thread left", func() bool { return threads(t, "bouncer-sched") == 0 })
 }
 
 func TestRemoteKeysMayBeClosedWhileInUse(t *testing.T) {
@@ -468,7 +468,7 @@ func TestAHundredRemoteKeySetsLeaveNoThreadsAndGoroutines(t *testing.T) {
 		}
 	}
 	expectNoMoreGoroutines(t, before+3) // the server has goroutines for idle connections
-	eventually(t, "no thread left", func() bool { return threads(t, "bouncer-keys") == 0 })
+	eventually(t, "no thread left", func() bool { return threads(t, "bouncer-sched") == 0 })
 	if more := threads(t, "") - threadsBefore; more > 20 {
 		t.Errorf("there are %d more threads than before", more)
 	}
@@ -491,7 +491,7 @@ func TestTheGarbageCollectorClosesForgottenRemoteKeys(t *testing.T) {
 	}()
 	eventually(t, "collected", func() bool {
 		runtime.GC()
-		return threads(t, "bouncer-keys") == 0
+		return threads(t, "bouncer-sched") == 0
 	})
 	expectNoMoreGoroutines(t, before+3)
 }

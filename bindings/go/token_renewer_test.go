@@ -393,7 +393,7 @@ func TestCloseWakesAllCallersThatWaitForAToken(t *testing.T) {
 	}
 	server.CloseClientConnections()
 	expectNoMoreGoroutines(t, before)
-	eventually(t, "no thread left", func() bool { return threads(t, "bouncer-token") == 0 })
+	eventually(t, "no thread left", func() bool { return threads(t, "bouncer-sched") == 0 })
 }
 
 func TestARenewerMayBeClosedWhileInUse(t *testing.T) {
@@ -432,7 +432,7 @@ func TestTheGarbageCollectorClosesAForgottenRenewer(t *testing.T) {
 		}()
 		eventually(t, "collected", func() bool {
 			runtime.GC()
-			return threads(t, "bouncer-token") == 0
+			return threads(t, "bouncer-sched") == 0
 		})
 	}
 	expectNoMoreGoroutines(t, before+3)

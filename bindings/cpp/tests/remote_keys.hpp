@@ -34,9 +34,9 @@ inline std::string forged(const std::string &token, const std::string &kid) {
     return base64url(R"({"alg":"RS256","kid":")" + kid + R"("})") + token.substr(token.find('.'));
 }
 
-/// The number of fetching threads in this process.
+/// The number of threads of the scheduler and of fetches in this process.
 inline std::size_t fetching_threads() {
-    return threads_named("bouncer-keys");
+    return threads_named("bouncer-sched") + threads_named("bouncer-fetch");
 }
 
 inline Seen seen(const bouncer::RemoteJwkSet &keys) {
