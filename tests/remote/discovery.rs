@@ -3,6 +3,7 @@
 use crate::server::{Reply, Server};
 use crate::{TIMEOUT, jwks, token};
 use bouncer_verify::{ErrorKind, FetchFailure, Policy, RemoteJwkSet, Verifier};
+use std::time::{Duration, Instant};
 
 /// Starts an issuer whose metadata contains `issuer` and `jwks_uri`. If one of the two is a path,
 /// which begins with a slash, the metadata contains the server's origin and the path.
@@ -64,6 +65,29 @@ fn an_invalid_or_unsafe_jwks_uri_is_rejected() {
         assert_eq!(error.failure(), FetchFailure::Document, "{jwks_uri}");
         assert!(!error.to_string().contains("secret"));
     }
+}
+
+#[test]
+fn wait_ready_returns_at_once_if_the_metadata_contains_another_issuer() {
+    let server = Server::start(|_| Reply::json(r#"{"issuer":"https://other.example","jwks_uri":"x"}"#));
+    for is_lazy in [false, true] {
+        let builder = RemoteJwkSet::discover(&server.origin);
+        let keys = if is_lazy { builder.lazy() } else { builder }.build().unwrap();
+        // Before and after the first attempt.
+        for _ in 0..2 {
+            let start = Instant::now();
+            let error = keys.wait_ready(Duration::from_secs(60)).unwrap_err();
+            assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+            assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
+            assert!(error.detail().contains("issuer mismatch"), "{error}");
+        }
+    }
+    // Another failure may end by itself.
+    server.say(Reply::status(503));
+    let keys = RemoteJwkSet::discover(&server.origin).build().unwrap();
+    let start = Instant::now();
+    assert!(keys.wait_ready(Duration::from_secs(1)).is_err());
+    assert!(start.elapsed() >= Duration::from_secs(1));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::status::RemoteJwkSetStatus;
 use crate::error::{Error, ErrorKind, Result};
 use crate::keys::jwk_set::JwkSet;
 use crate::remote::attempts::Reason;
-use crate::remote::transport::FetchError;
+use crate::remote::transport::{FetchError, FetchFailure};
 use crate::remote::worker::Worker;
 use crate::verify::key_source::KeySource as _;
 use crate::verify::ticket::Ticket;
@@ -19,8 +19,9 @@ use std::{fmt, io};
 /// rotations, and keeps working through outages of the issuer.
 ///
 /// Make one `RemoteJwkSet` for each issuer and clone it: clones share everything. Do not make a new
-/// one for each request, because each starts its own thread and sends its own requests. The thread
-/// ends when the last clone is dropped, or when [`RemoteJwkSet::close`] is called.
+/// one for each request, because each sends its own requests. It stops when the last clone is
+/// dropped, or when [`RemoteJwkSet::close`] is called. One background thread of the process serves
+/// all key sets and renewers. Each fetch runs on a short-lived thread.
 ///
 /// - A verification whose key is cached takes no lock and never waits.
 /// - Keys are refreshed after 70 to 80 % of their lifetime. A failed refresh is retried with
@@ -53,7 +54,7 @@ use std::{fmt, io};
 #[derive(Clone)]
 pub struct RemoteJwkSet(pub(super) Arc<Handle>);
 
-/// The state that all clones share. The thread owns only the worker and not this handle. So the
+/// The state that all clones share. The scheduler owns only the worker and not this handle. So the
 /// handle is dropped with the last clone, and closes the worker.
 pub(super) struct Handle {
     pub(super) worker: Arc<Worker<JwksJob>>,
@@ -93,7 +94,7 @@ impl RemoteJwkSet {
     ///
     /// # Errors
     /// [`crate::ErrorKind::KeysUnavailable`]: there are no usable keys after `timeout`. The detail
-    /// contains the cause.
+    /// contains the cause. Returns before `timeout` if the metadata contains another issuer.
     pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
         let worker = &self.0.worker;
         let is_ready = self.current().is_ok();
@@ -104,7 +105,12 @@ impl RemoteJwkSet {
                 attempts.request(Reason::Schedule);
             }
         });
-        worker.wait_until(timeout, || self.current().map(drop), |_| false)
+        // Waiting does not help if the metadata contains another issuer: the setting is wrong.
+        let is_final = |_: &Error| {
+            let failure = worker.read(|attempts| attempts.failure().map(FetchError::failure));
+            failure == Some(FetchFailure::Issuer)
+        };
+        worker.wait_until(timeout, || self.current().map(drop), is_final)
     }
 
     /// Returns the keys in use. The returned set does not change when newer keys arrive.
