@@ -5,10 +5,11 @@ use super::connect::ConnectSettings;
 use super::decode;
 use super::proxy::{Proxies, Route};
 use super::redirect;
-use super::tls::{self, TrustStore};
+use super::tls;
 use super::transport::{
     BodyLimit, FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable,
 };
+use super::trust_store::TrustStore;
 use crate::os;
 use arc_swap::ArcSwapOption;
 use base64::Engine as _;
@@ -85,8 +86,9 @@ impl HttpTransport {
             let provider = tls::provider();
             let certificate = self.config.client_certificate.as_ref().filter(|_| is_https);
             let certificate = certificate.map(|files| files.load(&provider)).transpose().map_err(system)?;
-            let verifier = Arc::new(self.config.trust.verifier(provider).map_err(system)?);
-            warnings.clone_from(&verifier.warnings);
+            let trusted = self.config.trust.read(&provider).map_err(system)?;
+            let verifier = Arc::new(tls::Verifier::new(trusted, provider));
+            warnings = verifier.warnings();
             if is_https {
                 server_tls = Some(Arc::new(verifier.client_config(certificate).map_err(tls_error)?));
             }

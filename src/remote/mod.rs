@@ -15,7 +15,7 @@
 //! | `http_settings` | the HTTP settings that both builders share |
 //! | `transport`, `http`, `url` | one HTTP exchange |
 //! | `proxy`, `connect` | the connection to the server, directly or through a proxy |
-//! | `tls`, `ca_bundle`, `client_certificate` | trusted CAs, and the client's own certificate |
+//! | `tls`, `trust_store`, `ca_bundle`, `client_certificate` | trusted CAs, and the client's own certificate |
 //! | `redirect`, `decode` | the target of a redirect, and the body of a response |
 //!
 //! Callers read the current keys or token through one atomic pointer. A caller takes the worker's
@@ -40,5 +40,6 @@ pub(crate) mod renewal;
 mod scheduler;
 mod tls;
 pub(crate) mod transport;
+mod trust_store;
 mod url;
 mod worker;

@@ -1,20 +1,18 @@
-//! Trusted certificates for TLS, and the error texts for failed TLS connections.
+//! The verification of a TLS server's certificate, and the error texts for failed TLS connections.
 
-use super::ca_bundle;
-use super::transport::printable_path;
+use super::trust_store::TrustedCertificates;
+use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore,
-    SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
 };
 use spki::der::asn1::{AnyRef, GeneralizedTime, UtcTime};
 use spki::der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -22,149 +20,6 @@ use std::time::{Duration, UNIX_EPOCH};
 /// belongs to the program.
 pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
-}
-
-/// The locations of trusted certificates. The environment is read once. The files are read for each
-/// exchange, so that they can be replaced.
-pub(super) struct TrustStore {
-    ca_file: Option<PathBuf>,
-    /// From the environment variable SSL_CERT_FILE.
-    ssl_cert_file: Option<PathBuf>,
-    /// From the environment variable SSL_CERT_DIR.
-    ssl_cert_dirs: Vec<PathBuf>,
-    system: System,
-}
-
-#[cfg(all(unix, not(target_os = "macos")))]
-type System = Vec<(Option<PathBuf>, Option<PathBuf>)>;
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-type System = ();
-
-/// The trusted certificates for one exchange.
-struct TrustedCertificates {
-    roots: RootCertStore,
-    certificates: Vec<CertificateDer<'static>>,
-    /// The reasons why files or entries were skipped.
-    warnings: Vec<String>,
-}
-
-impl TrustStore {
-    pub(super) fn new(ca_file: Option<PathBuf>) -> Self {
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        let ssl_cert_file = variable("SSL_CERT_FILE").map(PathBuf::from);
-        let ssl_cert_dirs: Vec<_> = variable("SSL_CERT_DIR")
-            .map(|folders| {
-                std::env::split_paths(&folders).filter(|path| !path.as_os_str().is_empty()).collect()
-            })
-            .unwrap_or_default();
-        Self { ca_file, ssl_cert_file, ssl_cert_dirs, system: system_paths() }
-    }
-
-    /// Reads the CA file once and logs its warnings, so that an error is reported when the program
-    /// starts.
-    ///
-    /// # Errors
-    /// The error text contains the path and the cause.
-    pub(super) fn check(&self) -> Result<(), String> {
-        // The warnings are logged here, on the caller's thread. They are not logged for each fetch,
-        // because a log handler may be slow.
-        self.read_ca_file()?.warnings.iter().for_each(|warning| log::warn!("{warning}"));
-        Ok(())
-    }
-
-    fn read_ca_file(&self) -> Result<TrustedCertificates, String> {
-        let mut trusted = TrustedCertificates::new();
-        if let Some(path) = &self.ca_file {
-            let bundle =
-                ca_bundle::read(path).map_err(|why| format!("ca_file {}: {why}", printable_path(path)))?;
-            if bundle.certificates.is_empty() {
-                return Err(format!("ca_file {}: {}", printable_path(path), bundle.why_empty()));
-            }
-            trusted.add("ca_file", path, bundle);
-        }
-        Ok(trusted)
-    }
-
-    /// Returns the certificate verifier for one exchange.
-    ///
-    /// # Errors
-    /// The CA file cannot be read. The error text contains the path and the cause.
-    pub(super) fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Verifier, String> {
-        let mut trusted = self.read_ca_file()?;
-        self.add_system(&mut trusted);
-        let (certificates, warnings) = (trusted.certificates, trusted.warnings);
-        let web_pki = match trusted.roots.is_empty() {
-            true => None,
-            false => {
-                WebPkiServerVerifier::builder_with_provider(Arc::new(trusted.roots), Arc::clone(&provider))
-                    .build()
-                    .map(Some)
-                    .map_err(|error| error.to_string())?
-            }
-        };
-        Ok(Verifier { web_pki, certificates, provider, warnings })
-    }
-
-    fn add_system(&self, trusted: &mut TrustedCertificates) {
-        if self.ssl_cert_file.is_none() && self.ssl_cert_dirs.is_empty() {
-            return trusted.add_certificates(self.system_certificates());
-        }
-        if let Some(path) = &self.ssl_cert_file {
-            match ca_bundle::read(path) {
-                Ok(bundle) => trusted.add("SSL_CERT_FILE", path, bundle),
-                Err(why) => trusted.warnings.push(format!("SSL_CERT_FILE {}: {why}", printable_path(path))),
-            }
-        }
-        for folder in &self.ssl_cert_dirs {
-            trusted.add_certificates(rustls_native_certs::load_certs_from_paths(None, Some(folder)).certs);
-        }
-    }
-
-    #[cfg(all(unix, not(target_os = "macos")))]
-    fn system_certificates(&self) -> Vec<CertificateDer<'static>> {
-        let load = |(file, folder): &(Option<PathBuf>, Option<PathBuf>)| {
-            rustls_native_certs::load_certs_from_paths(file.as_deref(), folder.as_deref()).certs
-        };
-        self.system.iter().flat_map(load).collect()
-    }
-
-    #[cfg(not(all(unix, not(target_os = "macos"))))]
-    fn system_certificates(&self) -> Vec<CertificateDer<'static>> {
-        let () = self.system;
-        rustls_native_certs::load_native_certs().certs
-    }
-}
-
-/// Returns the paths of the system's CA certificates.
-#[cfg(all(unix, not(target_os = "macos")))]
-fn system_paths() -> System {
-    let found = openssl_probe::probe();
-    let mut folders = found.cert_dir.into_iter();
-    let first = (found.cert_file, folders.next());
-    std::iter::once(first).chain(folders.map(|folder| (None, Some(folder)))).collect()
-}
-
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-fn system_paths() -> System {}
-
-impl TrustedCertificates {
-    fn new() -> Self {
-        Self { roots: RootCertStore::empty(), certificates: Vec::new(), warnings: Vec::new() }
-    }
-
-    fn add(&mut self, source: &str, path: &Path, bundle: ca_bundle::Bundle) {
-        let path = printable_path(path);
-        let skipped = |why| format!("{source} {path}: {why} and was skipped: fix or remove it");
-        let warnings = bundle.skipped.iter().map(skipped);
-        self.warnings.extend(warnings);
-        self.roots.extend(bundle.anchors);
-        self.certificates.extend(bundle.certificates);
-    }
-
-    fn add_certificates(&mut self, certificates: Vec<CertificateDer<'static>>) {
-        self.roots.add_parsable_certificates(certificates.iter().cloned());
-        self.certificates.extend(certificates);
-    }
 }
 
 /// Applies WebPKI's rules with one addition: a server certificate that is itself a trusted
@@ -175,15 +30,21 @@ impl TrustedCertificates {
 /// certificates.
 #[derive(Debug)]
 pub(super) struct Verifier {
-    /// `None` if there are no trusted roots.
-    web_pki: Option<Arc<WebPkiServerVerifier>>,
-    certificates: Vec<CertificateDer<'static>>,
+    /// The trusted certificates, in parts.
+    trusted: Vec<Arc<TrustedCertificates>>,
     provider: Arc<CryptoProvider>,
-    /// The reasons why trusted certificates were skipped.
-    pub(super) warnings: Vec<String>,
 }
 
 impl Verifier {
+    pub(super) fn new(trusted: Vec<Arc<TrustedCertificates>>, provider: Arc<CryptoProvider>) -> Self {
+        Self { trusted, provider }
+    }
+
+    /// Returns the reasons why trusted certificates were skipped.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        self.trusted.iter().flat_map(|part| part.warnings.iter().cloned()).collect()
+    }
+
     /// Returns the TLS settings for an exchange. `certificate` is the client certificate.
     pub(super) fn client_config(
         self: &Arc<Self>,
@@ -194,10 +55,13 @@ impl Verifier {
             .with_safe_default_protocol_versions()?
             .dangerous()
             .with_custom_certificate_verifier(verifier);
-        Ok(match certificate {
+        let mut config = match certificate {
             Some(pair) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(pair))),
             None => builder.with_no_client_auth(),
-        })
+        };
+        // These settings are used for one connection, so there is no session to resume.
+        config.resumption = Resumption::disabled();
+        Ok(config)
     }
 }
 
@@ -210,14 +74,17 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = match &self.web_pki {
-            Some(web_pki) => {
-                web_pki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        let mut failure = Error::from(CertificateError::UnknownIssuer);
+        for web_pki in self.trusted.iter().filter_map(|part| part.web_pki.as_ref()) {
+            match web_pki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+                Ok(verified) => return Ok(verified),
+                // Report the part that has the certificate's CA.
+                Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {}
+                Err(error) => failure = error,
             }
-            None => Err(CertificateError::UnknownIssuer.into()),
-        };
-        if verified.is_ok() || !self.certificates.iter().any(|trusted| trusted == end_entity) {
-            return verified;
+        }
+        if !self.trusted.iter().any(|part| part.certificates.iter().any(|trusted| trusted == end_entity)) {
+            return Err(failure);
         }
         // The name and the dates must still be valid.
         verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
@@ -364,12 +231,10 @@ mod tests {
     }
 
     fn verifier(trusted: &[&CertificateDer<'static>]) -> Verifier {
-        let mut all = TrustedCertificates::new();
-        all.add_certificates(trusted.iter().map(|&certificate| certificate.clone()).collect());
         let provider = provider();
-        let web_pki = WebPkiServerVerifier::builder_with_provider(Arc::new(all.roots), Arc::clone(&provider));
-        let (web_pki, certificates) = (web_pki.build().ok(), all.certificates);
-        Verifier { web_pki, certificates, provider, warnings: Vec::new() }
+        let certificates = trusted.iter().map(|&certificate| certificate.clone()).collect();
+        let trusted = TrustedCertificates::of(certificates, &provider).unwrap();
+        Verifier::new(vec![Arc::new(trusted)], provider)
     }
 
     fn result(verifier: &Verifier, certificate: &CertificateDer<'_>, host: &str, now: SystemTime) -> String {
@@ -407,6 +272,34 @@ mod tests {
                 let why = ["no trusted CA signed the server's certificate", "the server's certificate is"];
                 assert!(why.iter().any(|why| rejected.starts_with(why)), "{rejected}");
             }
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_trusted_by_any_part_and_the_error_is_of_the_part_with_its_ca() {
+        let now = SystemTime::now();
+        let (ca_key, key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+        let mut ca_params = params(true, now - DAY, now + DAY);
+        ca_params.distinguished_name.push(rcgen::DnType::CommonName, "the CA");
+        let ca_certificate = ca_params.self_signed(&ca_key).unwrap();
+        let ca = Issuer::from_params(&ca_params, &ca_key);
+        let server = params(false, now - DAY, now + DAY).signed_by(&key, &ca).unwrap();
+        let other = params(true, now - DAY, now + DAY).self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let provider = provider();
+        let part = |certificate: &CertificateDer<'static>| {
+            Arc::new(TrustedCertificates::of(vec![certificate.clone()], &provider).unwrap())
+        };
+        let (good, bad) = (part(ca_certificate.der()), part(other.der()));
+        for parts in [vec![good.clone(), bad.clone()], vec![bad.clone(), good.clone()], vec![good]] {
+            let verifier = Verifier::new(parts, Arc::clone(&provider));
+            assert_eq!(result(&verifier, server.der(), "idp.example", now), "trusted");
+            let wrong_name = result(&verifier, server.der(), "other.example", now);
+            assert!(wrong_name.starts_with("the server's certificate is not for "), "{wrong_name}");
+        }
+        for parts in [vec![bad.clone(), bad], Vec::new()] {
+            let verifier = Verifier::new(parts, Arc::clone(&provider));
+            let untrusted = result(&verifier, server.der(), "idp.example", now);
+            assert!(untrusted.starts_with("no trusted CA signed"), "{untrusted}");
         }
     }
 

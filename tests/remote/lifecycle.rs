@@ -26,16 +26,23 @@ pub(crate) fn library_threads() -> usize {
 /// Runs only the test `test` in a new process, waits for it and returns false. In the new process,
 /// returns true.
 pub(crate) fn alone(test: &str) -> bool {
-    if std::env::var_os("BOUNCER_ALONE").is_some() {
-        return true;
+    beside(test, || ((), "1".to_owned())).is_some()
+}
+
+/// Like [`alone`], beside a server in this process. Returns `None` here, and the text of `server`
+/// in the new process.
+pub(crate) fn beside<T>(test: &str, server: impl FnOnce() -> (T, String)) -> Option<String> {
+    if let Ok(text) = std::env::var("BOUNCER_ALONE") {
+        return Some(text);
     }
+    let (_server, text) = server();
     let status = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .env("BOUNCER_ALONE", "1")
+        .env("BOUNCER_ALONE", text)
         .status()
         .unwrap();
     assert!(status.success(), "{test}");
-    false
+    None
 }
 
 #[cfg(target_os = "linux")]

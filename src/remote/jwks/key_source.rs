@@ -24,7 +24,7 @@ impl KeySource for RemoteJwkSet {
         let snapshot = self.0.worker.job.current();
         let Some(keys) = &*snapshot else { return CurrentKeys::none() };
         if now >= keys.refresh_at {
-            // A refresh is due. Start the thread if this is a forked child that has none.
+            // A refresh is due. Start the worker if this is a forked child that has not started it.
             self.0.worker.start();
         }
         if now >= keys.usable_until {

@@ -50,8 +50,8 @@ const ATTEMPTS_TO_WAIT_FOR: u32 = 4;
 #[derive(Clone)]
 pub struct TokenRenewer(Arc<Handle>);
 
-/// The state that all clones share. The background thread refers to the worker but not to this
-/// handle. So this handle is dropped with the last clone. Dropping it stops the thread.
+/// The state that all clones share. The scheduler refers to the worker but not to this handle. So
+/// this handle is dropped with the last clone, and closes the worker.
 struct Handle {
     worker: Arc<Worker<RenewalJob>>,
     max_wait: Duration,
@@ -100,7 +100,8 @@ impl TokenRenewer {
         let in_use = worker.job.in_use();
         if let Some(current) = &*in_use {
             if now >= current.renew_at {
-                // A renewal is due. Start the thread if this is a forked child that has none.
+                // A renewal is due. Start the worker if this is a forked child that has not started
+                // it.
                 worker.start();
             }
             if current.is_fresh(now, wall) {
