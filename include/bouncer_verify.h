@@ -853,7 +853,7 @@ typedef struct bouncer_policy bouncer_policy;
 /**
  * An issuer's key set that a background thread fetches from a URL and refreshes. It follows key
  * rotations and survives outages. Any number of threads may use it. Make one for each issuer and
- * keep it: each has its own thread, rate limits and requests.
+ * keep it: each has its own rate limits and requests. One thread serves all of them.
  *
  * A verification whose key is cached takes no lock and never waits for the network. Keys are
  * refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay in use
@@ -867,8 +867,8 @@ typedef struct bouncer_policy bouncer_policy;
  * token caused fails or does not end in time, the verification fails with
  * BOUNCER_STATUS_KEYS_UNAVAILABLE.
  *
- * A forked child may use the handle: it starts its own thread when it first needs one. All threads
- * of this library block all signals, so the program's signal handlers never run on them.
+ * A forked child may use the handle: it starts its own threads when it first needs them. All
+ * threads of this library block all signals, so the program's signal handlers never run on them.
  */
 typedef struct bouncer_remote_jwks bouncer_remote_jwks;
 
@@ -880,7 +880,7 @@ typedef struct bouncer_remote_jwks bouncer_remote_jwks;
  * The token is renewed after 70 to 80 % of its lifetime. A failed renewal is retried with
  * back-off. The current token stays in use until it expires.
  *
- * A forked child may use the handle: it starts its own thread when it first needs one. A renewer
+ * A forked child may use the handle: it starts its own threads when it first needs them. A renewer
  * whose tokens the program supplies does not work in a forked child.
  */
 typedef struct bouncer_renewer bouncer_renewer;
@@ -1709,7 +1709,8 @@ bouncer_status bouncer_remote_jwks_new(const bouncer_settings *settings,
                                        bouncer_error **err);
 
 /**
- * Waits up to `timeout_ms` milliseconds for usable keys.
+ * Waits up to `timeout_ms` milliseconds for usable keys. Returns sooner if the metadata contains
+ * another issuer.
  *
  * On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE.
  */

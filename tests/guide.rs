@@ -137,7 +137,8 @@ fn every_metric_on_a_page_exists() {
     for page in pages() {
         for word in page.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
             let Some(name) = word.strip_prefix("bouncer_") else { continue };
-            let is_noun = ["cache_", "keys_", "renewer_", "verifications_"].iter().any(|noun| name.starts_with(noun));
+            let is_noun =
+                ["cache_", "keys_", "renewer_", "verifications_"].iter().any(|noun| name.starts_with(noun));
             if !is_noun || header.contains(&format!("{word}(")) {
                 continue;
             }

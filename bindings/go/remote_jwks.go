@@ -18,9 +18,9 @@ import (
 // A RemoteJWKS fetches an issuer's JWK Set (RFC 7517 section 5) and refreshes it in the background.
 // It handles key rotations and outages of the issuer. Any number of goroutines may use it.
 //
-// Make one RemoteJWKS per issuer when the program starts, and keep it. Each has its own thread and
-// its own fetches, so making one for each request would overload the issuer. Call
-// [RemoteJWKS.Close] when it is no longer needed, or leave that to the garbage collector.
+// Make one RemoteJWKS per issuer when the program starts, and keep it. Each has its own fetches, so
+// making one for each request would overload the issuer. Call [RemoteJWKS.Close] when it is no
+// longer needed, or leave that to the garbage collector.
 //
 //   - A token whose key is cached is verified without a lock and without waiting, even if the
 //     issuer does not respond.

@@ -11,9 +11,9 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A worker is a C object with its own thread: remote keys or a token renewer. An attempt is a fetch
-// or a login. A ticket identifies an attempt. Wait, WaitReady and Refresh block, and return early
-// when the worker is closed.
+// A worker is a C object that works in the background: remote keys or a token renewer. An attempt
+// is a fetch or a login. A ticket identifies an attempt. Wait, WaitReady and Refresh block, and
+// return early when the worker is closed.
 type worker interface {
 	// Wait blocks until the attempt of this ticket is over. It returns false after the timeout.
 	Wait(ticket uint64, timeout time.Duration) bool

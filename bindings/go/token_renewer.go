@@ -17,9 +17,9 @@ import (
 // background before it expires. It also renews a token that a server rejected. Any number of
 // goroutines may use it.
 //
-// Make one TokenRenewer per account when the program starts, and keep it: each has its own thread
-// and its own logins. Call [TokenRenewer.Close] when it is no longer needed, or leave that to the
-// garbage collector.
+// Make one TokenRenewer per account when the program starts, and keep it: each has its own
+// logins. Call [TokenRenewer.Close] when it is no longer needed, or leave that to the garbage
+// collector.
 //
 //   - The token is renewed at 70 to 80 % of its lifetime. If the lifetime is under 60 seconds, the
 //     token is renewed after half of it. A failed renewal is retried with a growing back-off. The

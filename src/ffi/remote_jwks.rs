@@ -12,7 +12,7 @@ use std::mem::MaybeUninit;
 
 /// An issuer's key set that a background thread fetches from a URL and refreshes. It follows key
 /// rotations and survives outages. Any number of threads may use it. Make one for each issuer and
-/// keep it: each has its own rate limits and requests.
+/// keep it: each has its own rate limits and requests. One thread serves all of them.
 ///
 /// A verification whose key is cached takes no lock and never waits for the network. Keys are
 /// refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay in use
@@ -26,8 +26,8 @@ use std::mem::MaybeUninit;
 /// token caused fails or does not end in time, the verification fails with
 /// BOUNCER_STATUS_KEYS_UNAVAILABLE.
 ///
-/// A forked child may use the handle: it starts its own thread when it first needs one. All threads
-/// of this library block all signals, so the program's signal handlers never run on them.
+/// A forked child may use the handle: it starts its own threads when it first needs them. All
+/// threads of this library block all signals, so the program's signal handlers never run on them.
 pub struct bouncer_remote_jwks(pub(super) RemoteJwkSet);
 
 /// Makes a remote key set from `settings`, which must have the kind BOUNCER_KIND_KEYS. The settings
@@ -48,7 +48,8 @@ pub extern "C" fn bouncer_remote_jwks_new(
     })
 }
 
-/// Waits up to `timeout_ms` milliseconds for usable keys.
+/// Waits up to `timeout_ms` milliseconds for usable keys. Returns sooner if the metadata contains
+/// another issuer.
 ///
 /// On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE.
 #[unsafe(no_mangle)]

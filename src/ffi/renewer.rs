@@ -21,7 +21,7 @@ use std::time::Duration;
 /// The token is renewed after 70 to 80 % of its lifetime. A failed renewal is retried with
 /// back-off. The current token stays in use until it expires.
 ///
-/// A forked child may use the handle: it starts its own thread when it first needs one. A renewer
+/// A forked child may use the handle: it starts its own threads when it first needs them. A renewer
 /// whose tokens the program supplies does not work in a forked child.
 pub struct bouncer_renewer {
     pub(super) renewer: TokenRenewer,

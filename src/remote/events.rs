@@ -5,8 +5,8 @@
 //! process delivers the events of all sources, and exists only while there are events. Sources take
 //! turns, and the events of one source are delivered in order.
 //!
-//! Each source has its own bounded queue. If a log handler or observer is too slow, the oldest
-//! events of that source are dropped, and a log record contains the number of dropped events.
+//! Each source has its own bounded queue. If it is full, the oldest events of that source are
+//! dropped, and a log record contains the number of dropped events.
 //!
 //! If an event blocks the thread for longer than [`MAX_TURN`], another thread delivers the events
 //! of the other sources. There are at most [`MAX_THREADS`] threads.

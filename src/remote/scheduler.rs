@@ -391,7 +391,7 @@ impl Scheduler {
                     entry.is_closing = true;
                     state = self.ended.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
                 }
-                // The attempt has ended. Or it hangs: then it is left running, and counts no longer.
+                // The attempt has ended. Or it hangs: then it is left running and not counted.
                 _ => break state.remove(id),
             }
         };

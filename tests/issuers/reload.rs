@@ -21,7 +21,8 @@ fn an_entry_that_is_the_same_keeps_its_keys_cache_and_counters() {
     let server = Server::saying(Reply::json(jwks(0, "1").to_string()));
     let a = entry(A, json!({"url": server.url()}));
     let document = |entries: &[Value]| json!({"accept": entries, "cache": 100}).to_string();
-    let verifier = Verifier::from_config(&document(&[a.clone(), entry(B, json!({"jwks": jwks(1, "1")}))])).unwrap();
+    let verifier =
+        Verifier::from_config(&document(&[a.clone(), entry(B, json!({"jwks": jwks(1, "1")}))])).unwrap();
     let [of_a, of_b] = [token(0, "1", A), token(1, "1", B)];
     verify_until_accepted(&verifier, &of_a);
     verifier.verify(&of_b).unwrap();
@@ -30,7 +31,9 @@ fn an_entry_that_is_the_same_keeps_its_keys_cache_and_counters() {
 
     // Another order, another entry, and the members in another order.
     let a_again = json!({"keys": {"url": server.url()}, "algorithms": ["ES256"], "issuers": [A]});
-    verifier.reload(&document(&[entry("https://c.example", json!({"jwks": jwks(1, "1")})), a_again])).unwrap();
+    verifier
+        .reload(&document(&[entry("https://c.example", json!({"jwks": jwks(1, "1")})), a_again]))
+        .unwrap();
     verifier.verify(&of_a).unwrap();
     assert_eq!((hits(&verifier), server.count()), (before + 1, 1));
     assert_eq!(kind(verifier.verify(&of_b)), Some(ErrorKind::WrongIssuer));
@@ -87,8 +90,14 @@ fn a_bad_document_changes_nothing() {
     for (document, path) in [
         ("{".to_owned(), None),
         (json!({"accept": []}).to_string(), Some("accept")),
-        (accept(&[entry(B, json!({"jwks": jwks(0, "1")})), json!({"issuers": ["c"], "leeway": "1y"})]), Some("accept[1].leeway")),
-        (accept(&[entry(B, json!({"jwks": jwks(0, "1")})), entry(B, json!({"jwks": jwks(0, "1")}))]), Some("accept[1].issuers")),
+        (
+            accept(&[entry(B, json!({"jwks": jwks(0, "1")})), json!({"issuers": ["c"], "leeway": "1y"})]),
+            Some("accept[1].leeway"),
+        ),
+        (
+            accept(&[entry(B, json!({"jwks": jwks(0, "1")})), entry(B, json!({"jwks": jwks(0, "1")}))]),
+            Some("accept[1].issuers"),
+        ),
     ] {
         let error = verifier.reload(&document).unwrap_err();
         assert_eq!((error.kind(), error.name()), (ErrorKind::InvalidArgument, path), "{error}");
@@ -123,7 +132,8 @@ fn a_reload_under_load_never_rejects_a_token_of_a_kept_entry() {
                     result.unwrap();
                     if let Err(error) = verifier.verify(of_b) {
                         // With a single entry, its policy checks the issuer last.
-                        let kinds = [ErrorKind::WrongIssuer, ErrorKind::InvalidSignature, ErrorKind::NoMatchingKey];
+                        let kinds =
+                            [ErrorKind::WrongIssuer, ErrorKind::InvalidSignature, ErrorKind::NoMatchingKey];
                         assert!(kinds.contains(&error.kind()), "{error}");
                     }
                     count.fetch_add(1, Ordering::SeqCst);

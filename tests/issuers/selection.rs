@@ -50,7 +50,8 @@ fn forged_tokens_of_one_issuer_use_only_its_own_budget() {
 
 #[test]
 fn a_ticket_belongs_to_the_entry_of_its_token() {
-    let [hanging, prompt] = [Server::saying(Reply::Hang), Server::saying(Reply::json(jwks(0, "1").to_string()))];
+    let [hanging, prompt] =
+        [Server::saying(Reply::Hang), Server::saying(Reply::json(jwks(0, "1").to_string()))];
     let verifier = Verifier::from_config(&accept(&[
         entry("https://a.example", json!({"url": hanging.url(), "timeout": "20s"})),
         entry("https://b.example", json!({"url": prompt.url()})),
@@ -79,7 +80,8 @@ fn a_batch_waits_for_each_issuer_and_keeps_the_order() {
     let late = Reply::json(jwks(0, "1").to_string()).late(Duration::from_millis(300));
     let servers: Vec<Server> = (0..5).map(|_| Server::saying(late.clone())).collect();
     let issuer = |i: usize| format!("https://{i}.example");
-    let entries = servers.iter().enumerate().map(|(i, server)| entry(&issuer(i), json!({"url": server.url()})));
+    let entries =
+        servers.iter().enumerate().map(|(i, server)| entry(&issuer(i), json!({"url": server.url()})));
     let verifier = Verifier::from_config(&accept(&entries.collect::<Vec<_>>())).unwrap();
     let tokens: Vec<String> = (0..200).map(|i| token(usize::from(i % 7 == 0), "1", &issuer(i % 6))).collect();
     let results = verifier.verify_batch(&tokens, 2);
@@ -101,7 +103,10 @@ fn wait_ready_waits_for_all_entries_and_names_a_failure() {
     let prompt = Server::saying(Reply::json(jwks(0, "1").to_string()));
     let failing = Server::saying(Reply::status(404));
     let good = entry("https://a.example", json!({"url": prompt.url()}));
-    let verifier = Verifier::from_config(&accept(&[good.clone(), entry("https://b.example", json!({"jwks": jwks(0, "1")}))]));
+    let verifier = Verifier::from_config(&accept(&[
+        good.clone(),
+        entry("https://b.example", json!({"jwks": jwks(0, "1")})),
+    ]));
     let verifier = verifier.unwrap();
     verifier.wait_ready(TIMEOUT).unwrap();
     assert!(matches!(verifier.verify_now(token(0, "1", "https://a.example")), Verdict::Final(Ok(_))));

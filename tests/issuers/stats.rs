@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 #[test]
 fn each_entry_has_its_own_stats() {
     let server = Server::saying(Reply::json(jwks(0, "1").to_string()));
-    let entries =
-        [entry("https://a.example", json!({"url": server.url()})), entry("b \"quoted\"", json!({"jwks": jwks(1, "1")}))];
+    let entries = [
+        entry("https://a.example", json!({"url": server.url()})),
+        entry("b \"quoted\"", json!({"jwks": jwks(1, "1")})),
+    ];
     let document = json!({"accept": entries, "cache": 10}).to_string();
     let verifier = Verifier::from_config(&document).unwrap();
     let a = token(0, "1", "https://a.example");
@@ -22,9 +24,10 @@ fn each_entry_has_its_own_stats() {
 
     let stats = Stats::from(&verifier);
     let number = |source: &str, status: &str| {
-        let row = stats.rows().iter().find(|row| {
-            row.name == "verifications_total" && row.source == source && row.status == status
-        });
+        let row = stats
+            .rows()
+            .iter()
+            .find(|row| row.name == "verifications_total" && row.source == source && row.status == status);
         row.map(|row| row.value.clone().unwrap())
     };
     let count = |n: u32| Some(StatValue::Number(f64::from(n)));
@@ -45,7 +48,10 @@ fn each_entry_has_its_own_stats() {
         assert!(text.lines().any(|other| other == line), "{line}\n{text}");
     }
     // The lines of a metric follow each other, after its only description.
-    let names: Vec<&str> = text.lines().map(|line| line.split([' ', '{']).nth(usize::from(line.starts_with('#')) * 2).unwrap()).collect();
+    let names: Vec<&str> = text
+        .lines()
+        .map(|line| line.split([' ', '{']).nth(usize::from(line.starts_with('#')) * 2).unwrap())
+        .collect();
     let mut seen = Vec::new();
     for name in names {
         if seen.last() != Some(&name) {

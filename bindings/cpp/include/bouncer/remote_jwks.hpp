@@ -13,8 +13,8 @@
 namespace bouncer {
 
 /// An issuer's key set that a background thread fetches from a URL and refreshes. It follows key
-/// rotations and survives outages. Make one for each issuer and keep it: each has its own thread,
-/// rate limits and requests.
+/// rotations and survives outages. Make one for each issuer and keep it: each has its own rate
+/// limits and requests. One thread serves all of them.
 ///
 /// - A verification whose key is cached takes no lock and never waits for the network.
 /// - Keys are refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay
@@ -24,8 +24,8 @@ namespace bouncer {
 /// - A token without "kid" may cause a fetch if no key verifies it. A token with a known "kid" may
 ///   cause a fetch if the key with that "kid" does not verify it. For these tokens the limit is one
 ///   fetch per `refetch_interval_without_kid`.
-/// - After fork() the child may use its copy of the object. It starts its own thread when it first
-///   needs one. The threads of this library block all signals.
+/// - After fork() the child may use its copy of the object. It starts its own threads when it
+///   first needs them. The threads of this library block all signals.
 ///
 /// Verifiers share the key set, so they keep working after this object is destroyed. The thread
 /// ends when this object and all its verifiers are destroyed, or after close(). The last destructor

@@ -46,8 +46,8 @@ public:
 /// - The token is renewed after 70 to 80 % of its lifetime. A failed renewal is retried with
 ///   back-off. The current token stays in use until it expires.
 /// - After fork() the child may use its copy of the object, unless the program supplies the tokens.
-///   The child starts its own thread when it first needs one. The threads of this library block
-///   all signals.
+///   The child starts its own threads when it first needs them. The threads of this library
+///   block all signals.
 ///
 /// The destructor or close() ends the thread and waits for its end, at most one second. An
 /// OwnToken can still be used afterwards. No other thread may be inside a call while the destructor
