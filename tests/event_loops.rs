@@ -1,5 +1,5 @@
-//! The example servers on an event loop. Each has one thread. While the issuer hangs, a server keeps
-//! the requests that need a new key, and answers all others.
+//! The example servers on an event loop. Each has one thread. While the issuer hangs, a server
+//! keeps the requests that need a new key, and answers all others.
 #![cfg(all(feature = "remote", target_os = "linux"))]
 
 #[path = "support/c_library.rs"]
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant, SystemTime};
-use tool::is_installed;
+use tool::{has_header, is_installed};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Longer than any operation in these tests, also under valgrind.
@@ -270,6 +270,12 @@ fn compile(compiler: &str, file: &str, flags: &[&str]) -> PathBuf {
 
 const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 const EPOLL: &str = "bindings/c/examples/epoll_server.c";
+const ASIO: &str = "bindings/cpp/examples/asio_server.cpp";
+
+/// Returns whether asio is installed, and prints the remedy if it is not.
+fn has_asio() -> bool {
+    has_header("asio.hpp", &[], "apt-get install libasio-dev")
+}
 
 #[test]
 fn the_epoll_server_stays_responsive_while_the_issuer_hangs() {
@@ -281,13 +287,15 @@ fn the_epoll_server_stays_responsive_while_the_issuer_hangs() {
 #[test]
 fn the_epoll_server_passes_under_the_sanitizers() {
     let program = compile("cc", EPOLL, &[&["-std=c11"], &SANITIZERS[..]].concat());
-    let command = || {
-        let mut command = Command::new(&program);
-        command.env("ASAN_OPTIONS", "detect_leaks=1");
-        command
-    };
+    let command = || sanitized(&program);
     stays_responsive(command, 20, 30);
     answers_late_requests_with_503(command);
+}
+
+fn sanitized(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env("ASAN_OPTIONS", "detect_leaks=1");
+    command
 }
 
 #[test]
@@ -308,4 +316,23 @@ fn the_epoll_server_passes_under_valgrind() {
         command
     };
     stays_responsive(command, 20, 30);
+}
+
+#[test]
+fn the_asio_server_stays_responsive_while_the_issuer_hangs() {
+    if has_asio() {
+        let program = compile("c++", ASIO, &["-std=c++17"]);
+        stays_responsive(|| Command::new(&program), 100, 300);
+        answers_late_requests_with_503(|| Command::new(&program));
+    }
+}
+
+#[test]
+fn the_asio_server_passes_under_the_sanitizers() {
+    if has_asio() {
+        let program = compile("c++", ASIO, &[&["-std=c++17"], &SANITIZERS[..]].concat());
+        let command = || sanitized(&program);
+        stays_responsive(command, 20, 30);
+        answers_late_requests_with_503(command);
+    }
 }
