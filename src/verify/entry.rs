@@ -98,6 +98,14 @@ impl Entry {
         }
     }
 
+    /// Returns the longest time that a token waits for keys.
+    pub(super) fn max_wait(&self) -> Duration {
+        match &self.keys.0 {
+            Source::Fixed(_) => Duration::ZERO,
+            Source::Changing(source) => source.max_wait(),
+        }
+    }
+
     /// Blocks until there are keys, up to `timeout`.
     pub(super) fn wait_ready(&self, timeout: Duration) -> Result<()> {
         match &self.keys.0 {

@@ -9,7 +9,7 @@ use super::keys::Keys;
 use super::policy::Policy;
 use super::ticket::{Ticket, Verdict};
 use super::verified_token::VerifiedToken;
-use super::watch::{Notifiers, Watch};
+use super::watch::{Notifier, Notifiers, Watch};
 use crate::error::{Error, Result};
 use crate::jose::authorization::token_from_authorization;
 use arc_swap::ArcSwap;
@@ -349,12 +349,20 @@ impl Verifier {
     /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`,
     /// if the key set was closed, or if its keys never change.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
+        // A reload may have removed the entry. Its fetch then no longer matters.
+        self.entry_of(ticket).is_none_or(|entry| entry.wait(ticket, timeout))
+    }
+
+    /// Returns the longest time that [`Verifier::verify`] waits for the keys of this ticket. For
+    /// event loops, which end the wait of a token themselves.
+    pub fn max_wait(&self, ticket: Ticket) -> Duration {
+        self.entry_of(ticket).map_or(Duration::ZERO, |entry| entry.max_wait())
+    }
+
+    fn entry_of(&self, ticket: Ticket) -> Option<Arc<Entry>> {
         let entries = self.0.entries.load();
         let only = || entries.all.first().filter(|_| ticket.entry() == 0);
-        let entry = entries.with_id(ticket.entry()).or_else(only).cloned();
-        drop(entries);
-        // A reload may have removed the entry. Its fetch then no longer matters.
-        entry.is_none_or(|entry| entry.wait(ticket, timeout))
+        entries.with_id(ticket.entry()).or_else(only).cloned()
     }
 
     /// Returns a [`Watch`], whose descriptor is readable after each fetch of keys of any entry, and
@@ -365,10 +373,16 @@ impl Verifier {
     /// Those of [`Watch::new`].
     pub fn watch(&self) -> io::Result<Watch> {
         let watch = Watch::new()?;
-        // In this order, a reload at the same time misses no source.
-        self.0.watches.add(&watch.notifier());
-        self.0.entries.load().all.iter().for_each(|entry| entry.add_notifier(&watch.notifier()));
+        self.add_notifier(&watch.notifier());
         Ok(watch)
+    }
+
+    /// Lets this verifier notify an existing watch too, as a watch of [`Verifier::watch`]. So one
+    /// watch can serve all verifiers and renewers of an event loop. Each watch is added once.
+    pub fn add_notifier(&self, notifier: &Notifier) {
+        // In this order, a reload at the same time misses no source.
+        self.0.watches.add(notifier);
+        self.0.entries.load().all.iter().for_each(|entry| entry.add_notifier(notifier));
     }
 
     /// Verifies many tokens, each as [`Verifier::verify`] does. The results are in the order of the

@@ -36,7 +36,8 @@ struct Inner {
 }
 
 impl Watch {
-    /// Creates a watch that nothing notifies yet, for a [`crate::KeySource`] of your own.
+    /// Creates a watch that nothing notifies yet. Add its notifier to the verifiers and renewers of
+    /// the loop, for example with [`crate::Verifier::add_notifier`].
     ///
     /// # Errors
     /// The error of the operating system, for example if the process has too many open files.

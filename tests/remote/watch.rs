@@ -156,18 +156,35 @@ fn keys_that_never_change_never_wake_a_loop() {
 }
 
 #[test]
-fn one_watch_can_wait_for_several_sources() {
-    let servers = [(); 2].map(|()| Server::saying(Reply::json(body())));
+fn one_watch_can_wait_for_several_sources_and_verifiers() {
+    let servers = [(); 3].map(|()| Server::saying(Reply::json(body())));
     let watch = Watch::new().unwrap();
     let sources = servers.each_ref().map(|server| builder(server).lazy().build().unwrap());
+    let verifier = Verifier::new(sources[2].clone(), Policy::dcos());
     for _ in 0..2 {
         // The second time, the sources have the notifier already.
-        sources.iter().for_each(|source| source.add_notifier(&watch.notifier()));
+        sources[..2].iter().for_each(|source| source.add_notifier(&watch.notifier()));
+        verifier.add_notifier(&watch.notifier());
     }
     for source in &sources {
         source.wait_ready(TIMEOUT).unwrap();
         wait_and_clear(&watch);
     }
+}
+
+#[test]
+fn a_ticket_has_the_max_wait_of_the_keys_that_it_is_for() {
+    let server = Server::saying(Reply::Hang);
+    let keys = |seconds| builder(&server).max_wait(Duration::from_secs(seconds)).build().unwrap();
+    let verifier = Verifier::builder()
+        .accept(keys(7), Policy::for_issuer("https://a.example", "b"))
+        .accept(keys(8), Policy::dcos())
+        .build()
+        .unwrap();
+    let ticket = pending(verifier.verify_now(token("rsa-2048-a", Some("a"))));
+    assert_eq!(verifier.max_wait(ticket), Duration::from_secs(8));
+    let fixed = Verifier::new(JwkSet::from_slice(body().as_bytes()).unwrap(), Policy::dcos());
+    assert_eq!(fixed.max_wait(Ticket::new(1)), Duration::ZERO);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::iam::Iam;
 use crate::readable::{is_readable, readable_within};
 use crate::server::Reply;
 use crate::{TIMEOUT, builder, ready};
-use bouncer_verify::{ErrorKind, TokenRenewer};
+use bouncer_verify::{ErrorKind, TokenRenewer, Watch};
 use std::time::Duration;
 
 #[test]
@@ -52,7 +52,8 @@ fn a_failed_login_and_a_close_make_a_watch_readable() {
     assert!(!is_readable(&watch));
 
     let renewer = ready(&Iam::start());
-    let watch = renewer.watch().unwrap();
+    let (watch, of_loop) = (renewer.watch().unwrap(), Watch::new().unwrap());
+    renewer.add_notifier(&of_loop.notifier());
     renewer.close();
-    assert!(is_readable(&watch));
+    assert!(is_readable(&watch) && is_readable(&of_loop));
 }

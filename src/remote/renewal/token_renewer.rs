@@ -8,7 +8,7 @@ use crate::remote::attempts::{Attempts, Reason};
 use crate::remote::transport::FetchError;
 use crate::remote::worker::Worker;
 use crate::verify::ticket::Ticket;
-use crate::verify::watch::Watch;
+use crate::verify::watch::{Notifier, Watch};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use std::{fmt, io};
@@ -180,8 +180,14 @@ impl TokenRenewer {
     /// Those of [`Watch::new`].
     pub fn watch(&self) -> io::Result<Watch> {
         let watch = Watch::new()?;
-        self.0.worker.notifiers.add(&watch.notifier());
+        self.add_notifier(&watch.notifier());
         Ok(watch)
+    }
+
+    /// Lets this renewer notify an existing watch too, as a watch of [`TokenRenewer::watch`]. So
+    /// one watch can serve all verifiers and renewers of an event loop.
+    pub fn add_notifier(&self, notifier: &Notifier) {
+        self.0.worker.notifiers.add(notifier);
     }
 
     /// Blocks until there is a valid token, up to `timeout`.
