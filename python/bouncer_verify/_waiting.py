@@ -1,6 +1,6 @@
-"""Waits in an event loop of asyncio or trio. All tasks that wait for one fetch share one thread.
+"""Waits for fetches and logins in an event loop of asyncio or trio, without a thread.
 
-The thread does not belong to the loop's executor, where it could queue behind other work.
+Each loop with waiting calls has one watch, and one reader of its descriptor for all of them.
 """
 
 from __future__ import annotations
@@ -8,178 +8,222 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
-from ._bouncer_verify import RemoteJwkSet, TokenRenewer, VerifiedToken, Verifier, _attempt
-from .exceptions import BouncerError
+from ._bouncer_verify import RemoteJwkSet, TokenRenewer, VerifiedToken, Verifier, Watch
 
-# Seconds that the thread waits at a time. At exit, the program waits for this thread to end.
-_WAIT_SECONDS = 1.0
+# Seconds between two checks of a loop that cannot wait for a descriptor.
+_POLL_SECONDS = 0.02
 
 T = TypeVar("T")
 
 
 class _Source(Protocol):
-    """A RemoteJwkSet or a TokenRenewer."""
+    """A Verifier, a RemoteJwkSet or a TokenRenewer."""
 
-    @property
-    def _max_wait(self) -> float: ...
-    def _wait(self, ticket: int, timeout: float, /) -> bool: ...
+    def _notify(self, watch: Watch, /) -> None: ...
+    def _is_over(self, ticket: int, /) -> bool: ...
 
 
 async def verify(verifier: Verifier, token: str | bytes) -> VerifiedToken:
     """Implements `Verifier.verify_async`."""
-    return await _resolved(verifier.jwks, lambda ticket: verifier._verify_now(token, ticket))
+    result = verifier._verify_now(token, 0)
+    if isinstance(result, int):
+        max_wait = verifier._max_wait(result)
+        return await _resolved(verifier, result, max_wait, lambda ticket: verifier._verify_now(token, ticket))
+    return result
 
 
 async def token(renewer: TokenRenewer) -> str:
     """Implements `TokenRenewer.token_async`."""
-    return (await _resolved(renewer, renewer._token_now))[0]
+    return (await _login(renewer, renewer._token_now))[0]
 
 
 async def authorization(renewer: TokenRenewer) -> str:
     """Implements `TokenRenewer.authorization_async`."""
-    return (await _resolved(renewer, renewer._token_now))[1]
+    return (await _login(renewer, renewer._token_now))[1]
 
 
 async def reject(renewer: TokenRenewer, token: str) -> str:
     """Implements `TokenRenewer.reject_async`."""
-    return (await _resolved(renewer, lambda ticket: renewer._reject_now(token, ticket)))[0]
+    return (await _login(renewer, lambda ticket: renewer._reject_now(token, ticket)))[0]
 
 
 async def wait_ready(keys: RemoteJwkSet, timeout: float) -> None:
     """Implements `RemoteJwkSet.wait_ready_async`."""
-    if not keys._wait(0, 0.0):
-        await _is_over(keys, 0, time.monotonic() + timeout)
+    if not keys._is_over(0):
+        await _wait(keys, 0, timeout)
     keys.current()
 
 
-async def _resolved(source: Any, attempt: Callable[[int], tuple[T | BouncerError | None, int]]) -> T:
-    """Calls `attempt` until it returns a final result, with ticket 0. Waits for up to `max_wait`.
-
-    Returns the result, or raises it if it is an exception.
-    """
-    result, ticket = attempt(0)
-    if ticket:
-        end = time.monotonic() + source._max_wait
-        while ticket:
-            await _is_over(source, ticket, end)
-            # With the ticket of a fetch that is still in flight, `attempt` returns a final result.
-            result, ticket = attempt(ticket)
-    if isinstance(result, BouncerError):
-        raise result
-    assert result is not None, "only a pending result is None"
+async def _login(renewer: TokenRenewer, attempt: Callable[[int], tuple[str, str] | int]) -> tuple[str, str]:
+    result = attempt(0)
+    if isinstance(result, int):
+        return await _resolved(renewer, result, renewer._max_wait, attempt)
     return result
 
 
-async def _is_over(source: _Source, ticket: int, end: float) -> bool:
-    """Waits until the fetch of `ticket` is over. With ticket 0, waits until there are keys.
+async def _resolved(source: _Source, ticket: int, max_wait: float, attempt: Callable[[int], T | int]) -> T:
+    """Waits for `ticket` and calls `attempt`, which returns a result or another ticket.
 
-    Returns False if that has not happened by `end`.
+    Returns the result. All waits together take up to `max_wait` seconds.
     """
-    wait_class = _wait_class()
-    while (left := end - time.monotonic()) > 0:
-        shared = _shared_wait(wait_class, source, ticket)
-        await shared.wait(left)
-        if shared.is_over:
-            return True
-    return False
+    end = time.monotonic() + max_wait
+    while True:
+        await _wait(source, ticket, end - time.monotonic())
+        # If the fetch of the ticket is not over, `attempt` returns a result or raises.
+        result = attempt(ticket)
+        if not isinstance(result, int):
+            return result
+        ticket = result
 
 
-class _SharedWait:
-    """One thread waits for a fetch, on behalf of all tasks of one event loop."""
-
-    is_over = False
-
-    def start(self, source: _Source, ticket: int, key: tuple[Any, ...]) -> None:
-        def run() -> None:
-            try:
-                self.is_over = source._wait(ticket, _WAIT_SECONDS)
-            finally:
-                # Before wake(): a task that starts to wait later needs a new shared wait.
-                _WAITS.pop(key, None)
-                try:
-                    self.wake()
-                except RuntimeError:
-                    pass  # The loop is closed, so no task waits any more.
-
-        threading.Thread(target=run, name="bouncer-wait").start()
-
-    async def wait(self, seconds: float) -> None:
-        """Waits until the thread wakes the tasks, or for `seconds`.
-
-        Cancelling this call does not end the shared wait.
-        """
-        raise NotImplementedError
-
-    def wake(self) -> None:
-        """Ends all calls of `wait()`. The thread calls this method."""
-        raise NotImplementedError
+async def _wait(source: _Source, ticket: int, seconds: float) -> None:
+    """Waits until the fetch of `ticket` is over. With ticket 0, waits until there are keys."""
+    if seconds > 0:
+        await _calls_of_this_loop().wait(source, ticket, seconds)
 
 
-class _AsyncioWait(_SharedWait):
-    @staticmethod
-    def loop() -> Any:
-        return asyncio.get_running_loop()
+class _Calls:
+    """The calls that wait in one event loop. When none is left, the watch is closed."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._end: asyncio.Future[None] = loop.create_future()
-
-    async def wait(self, seconds: float) -> None:
-        await asyncio.wait({self._end}, timeout=seconds)
-
-    def wake(self) -> None:
-        self._loop.call_soon_threadsafe(self._end.set_result, None)
-
-
-class _TrioWait(_SharedWait):
-    @staticmethod
-    def loop() -> Any:
-        return sys.modules["trio"].lowlevel.current_trio_token()
+    _new_event: Callable[[], Any]
 
     def __init__(self, loop: Any) -> None:
         self._loop = loop
-        self._end = sys.modules["trio"].Event()
+        self._waiting: dict[tuple[_Source, int], set[Any]] = {}
+        try:
+            self._watch: Watch | None = Watch()
+        except OSError:  # No descriptor is left, or the system has no eventfd.
+            self._watch = None
+        self._open()
 
-    async def wait(self, seconds: float) -> None:
-        with sys.modules["trio"].move_on_after(seconds):
-            await self._end.wait()
+    async def wait(self, source: _Source, ticket: int, seconds: float) -> None:
+        key, event = (source, ticket), self._new_event()
+        events = self._waiting.setdefault(key, set())
+        events.add(event)
+        try:
+            if len(events) == 1 and self._watch:
+                source._notify(self._watch)
+            # This check follows _notify(): a fetch that ends later notifies the watch.
+            if not source._is_over(ticket):
+                await self._pause(event, seconds)
+        finally:
+            events.discard(event)
+            if not events and self._waiting.get(key) is events:
+                del self._waiting[key]
+            self._close_if_unused()
 
-    def wake(self) -> None:
-        self._loop.run_sync_soon(self._end.set)
+    def _wake(self) -> None:
+        """Resumes the calls whose fetch is over. Called when the watch is readable."""
+        if self._watch:
+            self._watch.clear()
+        for key in [key for key in self._waiting if key[0]._is_over(key[1])]:
+            for event in self._waiting.pop(key):
+                event.set()
+        self._close_if_unused()
+
+    def _close_if_unused(self) -> None:
+        # A forked child removes its parent's calls from _CALLS, but not the reader from the loop:
+        # parent and child share the loop's descriptors.
+        if not self._waiting and _CALLS.get(id(self._loop)) is self:
+            del _CALLS[id(self._loop)]
+            self._close()
+
+    def _open(self) -> None:
+        """Lets the loop call _wake()."""
+        raise NotImplementedError
+
+    def _close(self) -> None:
+        """Ends the calls of _wake()."""
+        raise NotImplementedError
+
+    async def _pause(self, event: Any, seconds: float) -> None:
+        """Waits until `event` is set, or for `seconds`."""
+        raise NotImplementedError
 
 
-def _wait_class() -> type[_AsyncioWait | _TrioWait]:
-    """Returns the class for the running event loop: trio's inside a trio task, else asyncio's."""
+class _AsyncioCalls(_Calls):
+    _new_event = asyncio.Event
+    _timer: asyncio.TimerHandle | None = None
+
+    def _open(self) -> None:
+        try:
+            if self._watch:
+                self._loop.add_reader(self._watch.fileno(), self._wake)
+                return
+        except (NotImplementedError, OSError):
+            self._watch = None
+        self._poll()
+
+    def _poll(self) -> None:
+        self._timer = self._loop.call_later(_POLL_SECONDS, self._poll)
+        self._wake()
+
+    def _close(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        elif self._watch and not self._loop.is_closed():
+            self._loop.remove_reader(self._watch.fileno())
+
+    async def _pause(self, event: asyncio.Event, seconds: float) -> None:
+        timer = self._loop.call_later(seconds, event.set)
+        try:
+            await event.wait()
+        finally:
+            timer.cancel()
+
+
+class _TrioCalls(_Calls):
+    def _open(self) -> None:
+        self._trio = sys.modules["trio"]
+        self._new_event = self._trio.Event
+        self._reading = self._trio.CancelScope()
+        self._trio.lowlevel.spawn_system_task(self._read)
+
+    async def _read(self) -> None:
+        with self._reading:
+            while True:
+                if self._watch:
+                    await self._trio.lowlevel.wait_readable(self._watch)
+                else:
+                    await self._trio.sleep(_POLL_SECONDS)
+                self._wake()
+
+    def _close(self) -> None:
+        self._reading.cancel()
+
+    async def _pause(self, event: Any, seconds: float) -> None:
+        with self._trio.move_on_after(seconds):
+            await event.wait()
+
+
+# The key is the id of the loop. Only the loop and its waiting tasks refer to the value. So if a
+# loop is closed while calls wait, its watch is freed with it.
+_CALLS: WeakValueDictionary[int, _Calls] = WeakValueDictionary()
+# A watch of the parent does not wake up a forked child.
+os.register_at_fork(after_in_child=_CALLS.clear)
+
+
+def _calls_of_this_loop() -> _Calls:
+    """Returns the calls that wait in the running event loop."""
+    loop, of_loop = _running_loop()
+    calls = _CALLS.get(id(loop))
+    if calls is None:
+        calls = _CALLS[id(loop)] = of_loop(loop)
+    return calls
+
+
+def _running_loop() -> tuple[Any, type[_AsyncioCalls | _TrioCalls]]:
+    """Returns trio's loop inside a trio task, else asyncio's."""
     if trio := sys.modules.get("trio"):
         try:
             trio.lowlevel.current_task()
         except RuntimeError:
             pass
         else:
-            return _TrioWait
-    return _AsyncioWait
-
-
-_WAITS: dict[tuple[Any, ...], _SharedWait] = {}
-# After a fork, the threads of these waits exist only in the parent process.
-os.register_at_fork(after_in_child=_WAITS.clear)
-
-
-def _shared_wait(wait_class: type[_AsyncioWait | _TrioWait], source: _Source, ticket: int) -> _SharedWait:
-    """Returns the shared wait for this fetch and loop. Starts one if none is in progress."""
-    loop = wait_class.loop()
-    key = (loop, source, _attempt(ticket))
-    shared = _WAITS.get(key)
-    if shared is None:
-        shared = _WAITS[key] = wait_class(loop)
-        try:
-            shared.start(source, ticket, key)
-        except BaseException:
-            _WAITS.pop(key, None)
-            raise
-    return shared
+            return trio.lowlevel.current_trio_token(), _TrioCalls
+    return asyncio.get_running_loop(), _AsyncioCalls

@@ -144,7 +144,7 @@ if TYPE_CHECKING:
     class HttpxAuth(_HttpxFlows, httpx.Auth):
         """Adds the token to the requests of an `httpx.Client` or `httpx.AsyncClient`: set it as `auth`.
 
-        An async client, on asyncio or trio, uses a thread only to wait for a login.
+        An async client, on asyncio, uvloop or trio, waits for a login without a thread.
         """
 
 

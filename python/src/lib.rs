@@ -13,6 +13,7 @@ mod authorization;
 mod background;
 mod batch;
 mod error;
+mod event_loop;
 mod fetch;
 mod interrupt;
 mod jwk;
@@ -43,6 +44,8 @@ mod _bouncer_verify {
     #[pymodule_export]
     use super::background::_leave_python;
     #[pymodule_export]
+    use super::event_loop::Watch;
+    #[pymodule_export]
     use super::fetch::FetchCall;
     #[pymodule_export]
     use super::jwk::Jwk;
@@ -51,7 +54,7 @@ mod _bouncer_verify {
     #[pymodule_export]
     use super::policy::Policy;
     #[pymodule_export]
-    use super::remote_jwk_set::{_attempt, RemoteJwkSet};
+    use super::remote_jwk_set::RemoteJwkSet;
     #[pymodule_export]
     use super::token::VerifiedToken;
     #[pymodule_export]

@@ -2,12 +2,14 @@
 
 use crate::background::{self, Detached};
 use crate::error::{exception, keys_unavailable};
+use crate::event_loop::{self, Watch};
 use crate::fetch::PythonTransport;
 use crate::jwk_set::JwkSet;
 use crate::settings::{self, seconds};
 use crate::text::{Text, not_a, str_of};
 use crate::{interrupt, stats};
-use bouncer_verify::{RemoteJwkSetBuilder, RemoteJwkSetState, Settings, SettingsKind, Stats, Ticket};
+use bouncer_verify::{KeySource as _, RemoteJwkSetBuilder, RemoteJwkSetState, Settings, SettingsKind, Stats};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::time::Duration;
@@ -44,7 +46,6 @@ pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct RemoteJwkSet {
     pub(crate) keys: Detached<bouncer_verify::RemoteJwkSet>,
-    pub(crate) max_wait: Duration,
 }
 
 #[pymethods]
@@ -95,16 +96,17 @@ impl RemoteJwkSet {
     /// Raises KeysUnavailableError, with the last failure, if there are still no keys.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
-        self.wait_for(py, None, seconds(py, "timeout", timeout)?)?;
+        let step = |slice| self.is_ready(slice).then_some(());
+        interrupt::in_slices(py, seconds(py, "timeout", timeout)?, step)?;
         self.current(py).map(drop)
     }
 
-    /// Does the same as wait_ready(), but does not block the event loop of asyncio or trio.
+    /// Does the same as wait_ready(), but does not block the event loop of asyncio, uvloop or trio.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready_async<'py>(slf: &Bound<'py, Self>, timeout: f64) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let timeout = seconds(py, "timeout", timeout)?.as_secs_f64();
-        py.import("bouncer_verify._waiting")?.call_method1("wait_ready", (slf, timeout))
+        event_loop::coroutine(py, intern!(py, "wait_ready"), (slf, timeout))
     }
 
     /// Returns the keys in use. The returned set does not change when newer keys are fetched.
@@ -174,17 +176,16 @@ impl RemoteJwkSet {
         format!("<RemoteJwkSet {}: {}, {} keys>", status.source, status.state.as_str(), status.usable_keys)
     }
 
-    #[getter]
-    fn _max_wait(&self) -> f64 {
-        self.max_wait.as_secs_f64()
+    /// Returns whether there are keys, or the key set is closed. The ticket is always 0.
+    #[pyo3(signature = (_ticket, /))]
+    fn _is_over(&self, py: Python<'_>, _ticket: u64) -> bool {
+        py.detach(|| self.is_ready(Duration::ZERO))
     }
 
-    /// Waits up to `timeout` seconds until the fetch of this ticket is over. If the ticket is 0,
-    /// waits until there are keys. The wait also ends if the key set is closed. Returns False if
-    /// the timeout ends the wait, else True.
-    #[pyo3(signature = (ticket, timeout, /))]
-    fn _wait(&self, py: Python<'_>, ticket: u64, timeout: f64) -> PyResult<bool> {
-        self.wait_for(py, Ticket::from_bits(ticket), seconds(py, "timeout", timeout)?)
+    /// Makes `watch` readable after each fetch.
+    #[pyo3(signature = (watch, /))]
+    fn _notify(&self, watch: &Watch) {
+        self.keys.add_notifier(&watch.0.notifier());
     }
 }
 
@@ -222,33 +223,15 @@ impl RemoteJwkSet {
             builder = builder.observer(background::reporter());
         }
         let keys = py.detach(|| builder.build()).map_err(|error| exception(py, &error))?;
-        Ok(Self { keys: keys.into(), max_wait: settings::duration(py, settings, "max_wait")? })
+        Ok(Self { keys: keys.into() })
     }
 
-    /// Waits until the fetch of `ticket` is over. If `ticket` is `None`, waits until there are
-    /// keys. The wait also ends if the key set is closed. Returns false if the timeout ends the
-    /// wait, else true.
-    pub(crate) fn wait_for(
-        &self,
-        py: Python<'_>,
-        ticket: Option<Ticket>,
-        timeout: Duration,
-    ) -> PyResult<bool> {
-        let over = interrupt::in_slices(py, timeout, |slice| {
-            let done = match ticket {
-                Some(ticket) => self.keys.wait(ticket, slice),
-                None => self.keys.wait_ready(slice).is_ok(),
-            };
-            (done || self.keys.status().state == RemoteJwkSetState::Closed).then_some(())
-        });
-        Ok(over?.is_some())
+    /// Waits up to `timeout` until there are keys or the key set is closed.
+    fn is_ready(&self, timeout: Duration) -> bool {
+        self.keys.wait_ready(timeout).is_ok() || self.is_closed()
     }
-}
 
-/// Returns the number of the fetch or login that a ticket waits for. Different tickets may wait for
-/// the same fetch or login.
-#[pyfunction]
-#[pyo3(signature = (ticket, /))]
-pub(crate) fn _attempt(ticket: u64) -> u64 {
-    Ticket::from_bits(ticket).map_or(0, Ticket::attempt)
+    pub(crate) fn is_closed(&self) -> bool {
+        self.keys.status().state == RemoteJwkSetState::Closed
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::background::{self, Detached};
 use crate::error::{exception, invalid_argument, login_failed};
+use crate::event_loop::{self, Watch};
 use crate::remote_jwk_set::LONGEST_REFRESH;
 use crate::settings::{self, seconds};
 use crate::text::{Text, not_a, str_of};
@@ -10,6 +11,7 @@ use crate::{interrupt, stats};
 use bouncer_verify::{
     ErrorKind, OwnToken, Settings, SettingsKind, Stats, Ticket, TokenRenewerBuilder, TokenRenewerState,
 };
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::path::PathBuf;
@@ -171,20 +173,20 @@ impl TokenRenewer {
         Ok(newer.as_str().to_owned())
     }
 
-    /// token() for an event loop of asyncio or trio: awaits instead of blocking. A valid token is
-    /// returned at once. All tasks that wait for one login share one thread.
+    /// token() for an event loop of asyncio, uvloop or trio: awaits instead of blocking. A valid
+    /// token is returned at once. Waiting uses no thread, as for Verifier.verify_async().
     fn token_async<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        waiting(slf.py())?.call_method1("token", (slf,))
+        event_loop::coroutine(slf.py(), intern!(slf.py(), "token"), (slf,))
     }
 
     /// authorization() for an event loop, like token_async().
     fn authorization_async<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        waiting(slf.py())?.call_method1("authorization", (slf,))
+        event_loop::coroutine(slf.py(), intern!(slf.py(), "authorization"), (slf,))
     }
 
     /// reject() for an event loop, like token_async().
     fn reject_async<'py>(slf: &Bound<'py, Self>, token: &str) -> PyResult<Bound<'py, PyAny>> {
-        waiting(slf.py())?.call_method1("reject", (slf, token))
+        event_loop::coroutine(slf.py(), intern!(slf.py(), "reject"), (slf, token))
     }
 
     /// Waits until there is a valid token, for up to `timeout` seconds. Raises at once if the
@@ -266,27 +268,29 @@ impl TokenRenewer {
         self.max_wait.as_secs_f64()
     }
 
-    /// Waits for up to `timeout` seconds until the login of this ticket is over. Returns False if
-    /// the login is still in flight, else True.
-    #[pyo3(signature = (ticket, timeout, /))]
-    fn _wait(&self, py: Python<'_>, ticket: u64, timeout: f64) -> PyResult<bool> {
-        let Some(login) = Ticket::from_bits(ticket) else { return Ok(true) };
-        let step = |slice| (self.renewer.wait(login, slice) || self.is_closed()).then_some(());
-        Ok(interrupt::in_slices(py, seconds(py, "timeout", timeout)?, step)?.is_some())
+    /// Returns whether the login of this ticket is over, or the renewer is closed.
+    #[pyo3(signature = (ticket, /))]
+    fn _is_over(&self, py: Python<'_>, ticket: u64) -> bool {
+        py.detach(|| Ticket::from_bits(ticket).is_none_or(|login| self.wait(login, Duration::ZERO)))
     }
 
-    /// Returns (result, ticket) without waiting. The result is (token, Authorization value), or an
-    /// exception. The returned ticket is that of a login that may lead to a better result; it is 0
-    /// if the result is final. The argument is the ticket that the caller has waited for, or 0.
+    /// Makes `watch` readable after each login.
+    #[pyo3(signature = (watch, /))]
+    fn _notify(&self, watch: &Watch) {
+        self.renewer.add_notifier(&watch.0.notifier());
+    }
+
+    /// Returns (token, Authorization value), or a ticket if a login may bring a token. Wait for the
+    /// login, then call again with the ticket. `ticket` is 0 in the first call.
     #[pyo3(signature = (ticket, /))]
-    fn _token_now(&self, py: Python<'_>, ticket: u64) -> PyResult<(Py<PyAny>, u64)> {
-        result_and_ticket(py, ticket, |ticket| self.renewer.token_now(ticket))
+    fn _token_now<'py>(&self, py: Python<'py>, ticket: u64) -> PyResult<Bound<'py, PyAny>> {
+        result_or_ticket(py, ticket, |ticket| self.renewer.token_now(ticket))
     }
 
     /// _token_now() after a server rejected `token`.
     #[pyo3(signature = (token, ticket, /))]
-    fn _reject_now(&self, py: Python<'_>, token: &str, ticket: u64) -> PyResult<(Py<PyAny>, u64)> {
-        result_and_ticket(py, ticket, |ticket| self.renewer.reject_now(token, ticket))
+    fn _reject_now<'py>(&self, py: Python<'py>, token: &str, ticket: u64) -> PyResult<Bound<'py, PyAny>> {
+        result_or_ticket(py, ticket, |ticket| self.renewer.reject_now(token, ticket))
     }
 
     fn __repr__(&self) -> String {
@@ -332,18 +336,15 @@ impl TokenRenewer {
         loop {
             let result = attempt(&mut ticket);
             let Some(login) = ticket else { return result.map_err(|error| exception(py, &error)) };
-            let began = *began.get_or_insert_with(Instant::now);
-            self.wait(py, login, began)?;
+            let waited = began.get_or_insert_with(Instant::now).elapsed();
+            let left = self.max_wait.saturating_sub(waited);
+            interrupt::in_slices(py, left, |slice| self.wait(login, slice).then_some(()))?;
         }
     }
 
-    /// Waits until the login is over, but not longer than `max_wait` after `began`.
-    fn wait(&self, py: Python<'_>, login: Ticket, began: Instant) -> PyResult<()> {
-        let left = self.max_wait.saturating_sub(began.elapsed());
-        interrupt::in_slices(py, left, |slice| {
-            (self.renewer.wait(login, slice) || self.is_closed()).then_some(())
-        })
-        .map(drop)
+    /// Waits up to `timeout` until the login is over or the renewer is closed.
+    fn wait(&self, login: Ticket, timeout: Duration) -> bool {
+        self.renewer.wait(login, timeout) || self.is_closed()
     }
 
     fn is_closed(&self) -> bool {
@@ -364,20 +365,17 @@ fn with_source(
     Ok(settings)
 }
 
-/// Calls `attempt`. Returns its result as a Python object, and its ticket or 0.
-fn result_and_ticket(
-    py: Python<'_>,
+/// Calls `attempt`. Returns its token and the value for Authorization, or its ticket.
+fn result_or_ticket<'py>(
+    py: Python<'py>,
     ticket: u64,
     attempt: impl Fn(&mut Option<Ticket>) -> bouncer_verify::Result<OwnToken>,
-) -> PyResult<(Py<PyAny>, u64)> {
+) -> PyResult<Bound<'py, PyAny>> {
     let mut ticket = Ticket::from_bits(ticket);
-    let result = match attempt(&mut ticket) {
-        Ok(token) => (token.as_str(), token.authorization()).into_pyobject(py)?.into_any().unbind(),
-        Err(error) => exception(py, &error).into_value(py).into_any(),
-    };
-    Ok((result, ticket.map_or(0, Ticket::to_bits)))
-}
-
-fn waiting(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
-    py.import("bouncer_verify._waiting")
+    let result = attempt(&mut ticket);
+    if let Some(ticket) = ticket {
+        return Ok(ticket.to_bits().into_pyobject(py)?.into_any());
+    }
+    let token = result.map_err(|error| exception(py, &error))?;
+    Ok((token.as_str(), token.authorization()).into_pyobject(py)?.into_any())
 }

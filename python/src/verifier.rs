@@ -4,6 +4,8 @@ use crate::authorization::token_in;
 use crate::background::Detached;
 use crate::batch::{self, OwnedText, Texts};
 use crate::error::exception;
+use crate::event_loop::{self, Watch};
+use crate::interrupt;
 use crate::jwk_set::JwkSet;
 use crate::policy::Policy;
 use crate::remote_jwk_set::RemoteJwkSet;
@@ -13,11 +15,12 @@ use crate::token::VerifiedToken;
 use crate::token_columns::TokenColumns;
 use bouncer_verify::{Clock, Stats, Ticket, Verdict};
 use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::cell::Cell;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Verifies a JWT: its signature with the keys of `jwks`, then its claims against `policy`.
 ///
@@ -197,30 +200,43 @@ impl Verifier {
         TokenColumns::new(py, py.detach(|| bouncer_verify::TokenColumns::of(&verdicts)))
     }
 
-    /// verify() for an event loop of asyncio or trio: awaits a fetch instead of blocking.
+    /// verify() for an event loop of asyncio, uvloop or trio: awaits a fetch instead of blocking.
     ///
-    /// All tasks that wait for one fetch share one thread. A token whose key is known is verified
-    /// inline.
+    /// A token whose key is known is verified inline. Waiting uses no thread: the loop waits for
+    /// one descriptor on behalf of all tasks. A loop without `add_reader` checks every 20 ms.
     #[pyo3(signature = (token, /))]
     fn verify_async<'py>(slf: &Bound<'py, Self>, token: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        slf.py().import("bouncer_verify._waiting")?.call_method1("verify", (slf, token))
+        event_loop::coroutine(slf.py(), intern!(slf.py(), "verify"), (slf, token))
     }
 
-    /// Returns (a token or an exception, 0) if the result is final. Returns (None, a ticket) if a
-    /// fetch may find the missing key: wait for the fetch, then call again with the ticket. If that
-    /// fetch is still in flight, the second call returns a final result anyway.
+    /// Returns the token, or a ticket if a fetch may find the missing key. Wait for the fetch, then
+    /// call again with the ticket. If the fetch is still in flight, the second call is final.
+    /// `ticket` is 0 in the first call.
     #[pyo3(signature = (token, ticket, /))]
-    fn _verify_now(
-        &self,
-        py: Python<'_>,
-        token: Text<'_>,
-        ticket: u64,
-    ) -> PyResult<(Option<Py<PyAny>>, u64)> {
-        Ok(match self.verify_now(py, &token, Ticket::from_bits(ticket))? {
-            Verdict::Final(Ok(token)) => (Some(Py::new(py, VerifiedToken::from(token))?.into_any()), 0),
-            Verdict::Final(Err(error)) => (Some(exception(py, &error).into_value(py).into_any()), 0),
-            Verdict::Pending(ticket) => (None, ticket.to_bits()),
-        })
+    fn _verify_now<'py>(&self, py: Python<'py>, token: Text<'_>, ticket: u64) -> PyResult<Bound<'py, PyAny>> {
+        match self.verify_now(py, &token, Ticket::from_bits(ticket))? {
+            Verdict::Final(Ok(token)) => Ok(Bound::new(py, VerifiedToken::from(token))?.into_any()),
+            Verdict::Final(Err(error)) => Err(exception(py, &error)),
+            Verdict::Pending(ticket) => Ok(ticket.to_bits().into_pyobject(py)?.into_any()),
+        }
+    }
+
+    /// Returns whether the fetch of this ticket is over, or can no longer end.
+    #[pyo3(signature = (ticket, /))]
+    fn _is_over(&self, py: Python<'_>, ticket: u64) -> bool {
+        py.detach(|| Ticket::from_bits(ticket).is_none_or(|ticket| self.wait(ticket, Duration::ZERO)))
+    }
+
+    /// Returns how many seconds a token with this ticket waits.
+    #[pyo3(signature = (ticket, /))]
+    fn _max_wait(&self, ticket: u64) -> f64 {
+        Ticket::from_bits(ticket).map_or(0.0, |ticket| self.verifier.max_wait(ticket).as_secs_f64())
+    }
+
+    /// Makes `watch` readable after each fetch.
+    #[pyo3(signature = (watch, /))]
+    fn _notify(&self, watch: &Watch) {
+        self.verifier.add_notifier(&watch.0.notifier());
     }
 }
 
@@ -254,15 +270,22 @@ impl Verifier {
             match verdict {
                 Verdict::Final(result) => return Ok(result),
                 Verdict::Pending(ticket) => {
-                    if let Keys::Remote(keys) = &self.keys {
-                        let keys = keys.get();
-                        let waited = began.get_or_insert_with(Instant::now).elapsed();
-                        keys.wait_for(py, Some(ticket), keys.max_wait.saturating_sub(waited))?;
-                    }
+                    let waited = began.get_or_insert_with(Instant::now).elapsed();
+                    let left = self.verifier.max_wait(ticket).saturating_sub(waited);
+                    interrupt::in_slices(py, left, |slice| self.wait(ticket, slice).then_some(()))?;
                     verdict = self.verify_now(py, token, Some(ticket))?;
                 }
             }
         }
+    }
+
+    /// Waits up to `timeout` until the fetch of `ticket` is over or the keys are closed.
+    fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
+        let is_closed = || match &self.keys {
+            Keys::Fixed(_) => true,
+            Keys::Remote(keys) => keys.get().is_closed(),
+        };
+        self.verifier.wait(ticket, timeout) || is_closed()
     }
 
     /// Verifies many tokens without the GIL. Then waits for the fetches of missing keys, for up to

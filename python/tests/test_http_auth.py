@@ -160,7 +160,7 @@ def test_a_file_is_rewound_before_it_is_sent_again(service: Service) -> None:
     assert service.seen == [("Bearer t1", b"body"), ("Bearer t2", b"body")]
 
 
-def test_async_requests_use_no_thread_of_the_loop_s_executor(service: Service) -> None:
+def test_async_requests_do_not_use_the_loop_s_executor(service: Service) -> None:
     httpx = pytest.importorskip("httpx")
     from bouncer_verify.http_auth import HttpxAuth
 
