@@ -1578,8 +1578,9 @@ size_t bouncer_token_audience_count(const bouncer_token *token);
 bouncer_str bouncer_token_audience(const bouncer_token *token, size_t index);
 
 /**
- * Returns 1 if `scope` (`scope_len` bytes) is one of the token's scopes, otherwise 0. Case matters.
- * The scopes are those of the claims "scope" and "scp", or of the policy's setting scope_claims.
+ * Returns 1 if `scope` (`scope_len` bytes) is one of the token's scopes, otherwise 0. Case
+ * matters. The scopes are those of the claims "scope" and "scp", or of the policy's setting
+ * scope_claims.
  */
 int32_t bouncer_token_has_scope(const bouncer_token *token, const char *scope, size_t scope_len);
 

@@ -64,8 +64,9 @@
 //! # Errors
 //!
 //! Each cause has one [`ErrorKind`]. [`Error::http_status`] returns the HTTP status to respond
-//! with: 401 if the token is rejected, 503 if there are no keys, 500 if a setting is wrong. The
-//! text of an error never contains the token, a claim's value or key bytes, so you may log it.
+//! with: 401 if the token is rejected, 403 if it lacks a required scope, 503 if there are no keys,
+//! 500 if a setting is wrong. The text of an error never contains the token, a claim's value or key
+//! bytes, so you may log it.
 //!
 //! # Layers
 //!

@@ -310,12 +310,11 @@ fn verdict(line: &str) -> Expect {
     let field = |name: &str| {
         line.split(' ').find_map(|field| field.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
     };
-    let text = |name| {
-        field(name).map(|hex| {
-            let octet = |i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap();
-            String::from_utf8((0..hex.len()).step_by(2).map(octet).collect()).unwrap()
-        })
+    let decoded = |hex: &str| {
+        let octet = |i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap();
+        String::from_utf8((0..hex.len()).step_by(2).map(octet).collect()).unwrap()
     };
+    let text = |name| field(name).map(|hex| decoded(&hex));
     let skipped = field("skipped").unwrap();
     let skipped = skipped.split_terminator(',').map(|entry| {
         let (index, reason) = entry.split_once(':').unwrap();
@@ -326,6 +325,8 @@ fn verdict(line: &str) -> Expect {
         claim: text("claim"),
         claims: text("payload").map(|payload| serde_json::from_str(&payload).unwrap()),
         uid: text("uid"),
+        identity: text("identity"),
+        scopes: field("scopes").map(|scopes| scopes.split_terminator(',').map(decoded).collect()),
         kid: text("kid"),
         alg: text("alg"),
         keys: Some(field("keys").unwrap().parse().unwrap()),

@@ -8,6 +8,7 @@ use bouncer_verify::{
     verify_tokens,
 };
 use case::{Case, Expect};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -149,10 +150,15 @@ fn rejected(error: &Error) -> Expect {
 }
 
 fn accepted(token: &VerifiedToken) -> Expect {
+    let scopes: Vec<String> = token.scopes().into_iter().map(Cow::into_owned).collect();
+    assert!(scopes.iter().all(|scope| token.has_scope(scope)), "{scopes:?}");
+    assert!(!token.has_scope("") && !token.has_scope(&scopes.concat().to_uppercase()));
     Expect {
         status: "ok".to_owned(),
         claims: Some(serde_json::from_str(token.payload()).unwrap()),
         uid: token.uid().map(str::to_owned),
+        identity: token.identity().map(str::to_owned),
+        scopes: Some(scopes).filter(|scopes| !scopes.is_empty()),
         kid: token.kid().map(str::to_owned),
         alg: Some(token.algorithm().to_string()),
         ..Expect::default()

@@ -11,8 +11,10 @@ use std::path::Path;
 use corpus::case::{File, root};
 
 mod corpus {
+    pub(crate) mod access_token;
     pub(crate) mod algorithm;
     pub(crate) mod case;
+    pub(crate) mod claim_rules;
     pub(crate) mod claims;
     pub(crate) mod configuration;
     pub(crate) mod confusion;
@@ -26,6 +28,7 @@ mod corpus {
     pub(crate) mod order;
     pub(crate) mod published;
     pub(crate) mod required_claims;
+    pub(crate) mod scopes;
     pub(crate) mod signature;
     pub(crate) mod signer;
     pub(crate) mod strict_json;
@@ -34,7 +37,7 @@ mod corpus {
 }
 
 /// Every status of README.md except `ok`.
-const REJECTIONS: [&str; 19] = [
+const REJECTIONS: [&str; 20] = [
     "malformed_jwk_set",
     "no_usable_key",
     "token_too_large",
@@ -54,6 +57,7 @@ const REJECTIONS: [&str; 19] = [
     "wrong_issuer",
     "wrong_audience",
     "claim_not_allowed",
+    "insufficient_scope",
 ];
 
 /// Every reason of README.md for a skipped key.
@@ -92,6 +96,9 @@ fn files() -> Vec<File> {
         corpus::time::file(),
         corpus::issuer_audience::file(),
         corpus::required_claims::file(),
+        corpus::claim_rules::file(),
+        corpus::scopes::file(),
+        corpus::access_token::file(),
         corpus::order::file(),
     ]
 }

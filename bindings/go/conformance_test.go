@@ -35,14 +35,16 @@ type corpusCase struct {
 }
 
 type outcome struct {
-	Status  string
-	Claim   string
-	Claims  any
-	UID     string
-	KID     string
-	Alg     string
-	Keys    *int
-	Skipped [][]any
+	Status   string
+	Claim    string
+	Claims   any
+	UID      string
+	Identity string
+	Scopes   []string
+	KID      string
+	Alg      string
+	Keys     *int
+	Skipped  [][]any
 }
 
 func (c corpusCase) token(t testing.TB) string {
@@ -194,7 +196,10 @@ func outcomeOf(
 	if err != nil {
 		found = rejection(t, err)
 	} else {
-		found = outcome{Status: "ok", UID: token.UID(), KID: token.KeyID(), Alg: string(token.Algorithm())}
+		found = outcome{
+			Status: "ok", UID: token.UID(), Identity: token.Identity(), Scopes: token.Scopes(),
+			KID: token.KeyID(), Alg: string(token.Algorithm()),
+		}
 		if err := token.Claims(&found.Claims); err != nil {
 			t.Errorf("%s: %v", c.ID, err)
 		}
@@ -238,6 +243,11 @@ func checkAccessors(t testing.TB, c corpusCase, token *bouncer.VerifiedToken) {
 		// A float64 may round a fraction up to the next second, so the values may differ by 1.
 		if distance := float64(at.Unix()) - expected; present && expected < 1<<53 && (distance < -1 || distance > 1) {
 			t.Errorf("%s: %s is %v, expected %v", c.ID, name, at.Unix(), expected)
+		}
+	}
+	for _, scope := range c.Expect.Scopes {
+		if !token.HasScope(scope) || token.HasScope(scope+" ") {
+			t.Errorf("%s: HasScope is wrong for %q", c.ID, scope)
 		}
 	}
 	var audience []string

@@ -83,7 +83,8 @@ func (e *Error) isOfClaims() bool {
 
 // The groups of causes. A group determines who must act, and the HTTP status of the response.
 var (
-	// ErrInvalidToken: the token is invalid, so the client must act. HTTP 401.
+	// ErrInvalidToken: the token is rejected, so the client must act. HTTP 401, or 403 for
+	// [ErrInsufficientScope].
 	ErrInvalidToken error = &group{"invalid token"}
 	// ErrKeys: the issuer's keys are missing or unusable, so the token was not checked. HTTP 503,
 	// never 401.

@@ -57,7 +57,8 @@ type Middleware struct {
 }
 
 // RequireToken returns middleware that passes only requests with a token that verifier accepts. The
-// wrapped handlers get the token with [TokenFromContext] and [UIDFromContext].
+// wrapped handlers get the token with [TokenFromContext], [IdentityFromContext] and
+// [UIDFromContext].
 //
 // The token is taken from the Authorization header, which must occur once: "Bearer <jwt>", or
 // "token=<jwt>" as DC/OS sends it. To take the token from another place, use a [Middleware]. refuse
@@ -190,26 +191,28 @@ func noToken(message string) error {
 }
 
 // Refuse writes the response to a request whose token was rejected with err. The status is
-// [HTTPStatus]. A 401 has a WWW-Authenticate header with the name of the cause, see [Challenge].
+// [HTTPStatus]. A 401 or 403 has a WWW-Authenticate header with the cause, see [Challenge].
 // The response contains no part of the token.
 func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	status := HTTPStatus(err)
-	if status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", Challenge(err))
+	if challenge := Challenge(err); challenge != "" {
+		w.Header().Set("WWW-Authenticate", challenge)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	http.Error(w, http.StatusText(status), status)
 }
 
 // Challenge returns the value of the WWW-Authenticate header (RFC 6750 section 3) for the response
-// to a request whose token was rejected with err. It is "" if [HTTPStatus] is not 401.
+// to a request whose token was rejected with err. It is "" if [HTTPStatus] is neither 401 nor 403.
 //
 // The value contains the name of the cause, such as "expired", if err is or wraps an [*Error] or a
 // variable such as [ErrExpired]. If the request has no token, the value contains no cause, as RFC
 // 6750 section 3.1 requires.
 func Challenge(err error) string {
-	switch {
-	case HTTPStatus(err) != http.StatusUnauthorized:
+	switch status := HTTPStatus(err); {
+	case status == http.StatusForbidden:
+		return `Bearer error="insufficient_scope"`
+	case status != http.StatusUnauthorized:
 		return ""
 	case errors.Is(err, ErrMalformedAuthorization):
 		return "Bearer"
@@ -227,12 +230,14 @@ func Challenge(err error) string {
 }
 
 // HTTPStatus returns the status of the response to a request whose token was rejected with err. It
-// is 401 for [ErrInvalidToken], 503 for [ErrKeys] and [ErrLogin], and 500 for any other error. It
-// is 200 if err is nil.
+// is 403 for [ErrInsufficientScope], 401 for any other [ErrInvalidToken], 503 for [ErrKeys] and
+// [ErrLogin], and 500 for any other error. It is 200 if err is nil.
 func HTTPStatus(err error) int {
 	switch {
 	case err == nil:
 		return http.StatusOK
+	case errors.Is(err, ErrInsufficientScope):
+		return http.StatusForbidden
 	case errors.Is(err, ErrInvalidToken):
 		return http.StatusUnauthorized
 	case errors.Is(err, ErrKeys), errors.Is(err, ErrLogin):
@@ -266,4 +271,14 @@ func UIDFromContext(ctx context.Context) (string, bool) {
 		return "", false
 	}
 	return token.UID(), true
+}
+
+// IdentityFromContext returns the [VerifiedToken.Identity] of the token that [RequireToken]
+// verified. It reports false if ctx contains no token, or if the token has no identity.
+func IdentityFromContext(ctx context.Context) (string, bool) {
+	token, found := TokenFromContext(ctx)
+	if !found || token.Identity() == "" {
+		return "", false
+	}
+	return token.Identity(), true
 }

@@ -252,6 +252,8 @@ func TestAChallengeNamesTheCauseOfAnyError(t *testing.T) {
 		bouncer.ErrInvalidToken:                    invalid,
 		bouncer.ErrMalformedAuthorization:          "Bearer",
 		&bouncer.Error{Status: 210}:                "Bearer",
+		bouncer.ErrInsufficientScope:               `Bearer error="insufficient_scope"`,
+		&bouncer.Error{Status: 307}:                `Bearer error="insufficient_scope"`,
 		bouncer.ErrKeysUnavailable:                 "",
 		bouncer.ErrClosed:                          "",
 		errors.New("another"):                      "",
@@ -369,5 +371,11 @@ func TestAContextReturnsItsTokenIfItHasOne(t *testing.T) {
 	ctx := bouncer.ContextWithToken(context.Background(), documentVerified(t))
 	if uid, found := bouncer.UIDFromContext(ctx); !found || uid != "peter" {
 		t.Error(uid, found)
+	}
+	if identity, found := bouncer.IdentityFromContext(context.Background()); found || identity != "" {
+		t.Error(identity)
+	}
+	if identity, found := bouncer.IdentityFromContext(ctx); !found || identity != "peter" {
+		t.Error(identity, found)
 	}
 }

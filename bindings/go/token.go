@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"bouncer_verify/bouncer/internal/native"
@@ -87,6 +88,36 @@ func (t *VerifiedToken) UID() string {
 	return uid
 }
 
+// Identity returns the user or service: the claim that the policy's IdentityClaim names, or else
+// "sub". It returns "" if the claim is absent or not a string.
+func (t *VerifiedToken) Identity() string { return t.get().Identity() }
+
+// Scopes returns the scopes of the claims "scope" and "scp", or of the policy's ScopeClaims. A
+// claim is a space-separated string (RFC 6749 section 3.3) or an array of strings. Each call parses
+// these claims.
+func (t *VerifiedToken) Scopes() []string {
+	var scopes []string
+	claims := json.NewDecoder(strings.NewReader(t.get().Scopes()))
+	for {
+		var claim json.RawMessage
+		if claims.Decode(&claim) != nil {
+			return scopes
+		}
+		texts, _ := stringsOf(claim)
+		if claim[0] == '"' {
+			texts = strings.Split(texts[0], " ")
+		}
+		for _, text := range texts {
+			if text != "" {
+				scopes = append(scopes, text)
+			}
+		}
+	}
+}
+
+// HasScope reports whether scope is one of [VerifiedToken.Scopes]. Case matters.
+func (t *VerifiedToken) HasScope(scope string) bool { return slices.Contains(t.Scopes(), scope) }
+
 // Issuer returns "iss" (RFC 7519 section 4.1.1), or "" if it is absent.
 func (t *VerifiedToken) Issuer() string { return t.get().Issuer() }
 
@@ -133,15 +164,25 @@ func (t *VerifiedToken) Claims(v any) error {
 	return nil
 }
 
-// Claim returns the JSON text of the claim with exactly this name, as it was signed: a string keeps
-// its quotes. It reports false if the claim is absent.
+// Claim returns the JSON text of the claim with this name, as it was signed: a string keeps its
+// quotes. It reports false if the claim is absent.
+//
+// A name with dots may name a nested claim: "realm_access.roles". A claim whose own name has dots
+// is found too: at each object, the longest member name that fits is taken.
 func (t *VerifiedToken) Claim(name string) (json.RawMessage, bool) {
-	members := json.NewDecoder(bytes.NewReader(t.Payload()))
-	if _, err := members.Token(); err != nil {
+	return lookup(t.Payload(), name)
+}
+
+// lookup returns the member with this name, or at this path, of a JSON object.
+func lookup(object []byte, path string) (json.RawMessage, bool) {
+	members := json.NewDecoder(bytes.NewReader(object))
+	if start, err := members.Token(); err != nil || start != json.Delim('{') {
 		return nil, false
 	}
+	var longest json.RawMessage
+	length := -1
 	for members.More() {
-		found, err := members.Token()
+		token, err := members.Token()
 		if err != nil {
 			return nil, false
 		}
@@ -149,11 +190,19 @@ func (t *VerifiedToken) Claim(name string) (json.RawMessage, bool) {
 		if members.Decode(&value) != nil {
 			return nil, false
 		}
-		if found == name {
+		name, _ := token.(string)
+		if name == path {
 			return value, true
 		}
+		isPrefix := strings.HasPrefix(path, name) && path[len(name)] == '.'
+		if isPrefix && len(name) > length {
+			longest, length = value, len(name)
+		}
 	}
-	return nil, false
+	if length < 0 {
+		return nil, false
+	}
+	return lookup(longest, path[length+1:])
 }
 
 // Payload returns a copy of the Claims Set, a JSON object: exactly the bytes that were signed.
@@ -162,19 +211,21 @@ func (t *VerifiedToken) Payload() []byte { return []byte(t.get().Payload()) }
 // Header returns a copy of the JOSE Header, a JSON object.
 func (t *VerifiedToken) Header() []byte { return []byte(t.get().Header()) }
 
-// ClaimString returns the claim with exactly this name if it is a string. It reports false if the
-// claim is absent or of another type. Each call parses the payload.
+// ClaimString returns the claim that [VerifiedToken.Claim] finds if it is a string. It reports
+// false if the claim is absent or of another type. Each call parses the payload.
 func (t *VerifiedToken) ClaimString(name string) (string, bool) {
 	value, found := t.Claim(name)
 	if !found || value[0] != '"' {
 		return "", false
 	}
-	var text string
-	err := json.Unmarshal(value, &text)
-	return text, err == nil
+	texts, isString := stringsOf(value)
+	if !isString {
+		return "", false
+	}
+	return texts[0], true
 }
 
-// ClaimInteger returns the claim with exactly this name if it is an integer that fits into int64.
+// ClaimInteger returns the claim that [VerifiedToken.Claim] finds if it is an integer of 64 bits.
 // Integers above 2^53 are exact too. Numbers such as 1.0 and 1e3 count as integers up to 2^53.
 // ClaimInteger reports false if the claim is absent or of another type. Each call parses the
 // payload.
@@ -193,17 +244,24 @@ func (t *VerifiedToken) ClaimInteger(name string) (int64, bool) {
 	return int64(number), true
 }
 
-// ClaimStrings returns the claim with exactly this name if it is an array of strings, for example
-// roles. A single string counts as an array of one, as in "aud". ClaimStrings reports false if the
-// claim is absent or of another type. Each call parses the payload.
+// ClaimStrings returns the claim that [VerifiedToken.Claim] finds if it is an array of strings, for
+// example roles. A single string counts as an array of one, as in "aud". ClaimStrings reports false
+// if the claim is absent or of another type. Each call parses the payload.
 func (t *VerifiedToken) ClaimStrings(name string) ([]string, bool) {
 	value, found := t.Claim(name)
 	if !found {
 		return nil, false
 	}
+	return stringsOf(value)
+}
+
+// stringsOf returns the strings of a JSON array, or a single JSON string. It reports false for
+// another type, also if an element has another type.
+func stringsOf(value json.RawMessage) ([]string, bool) {
 	if value[0] == '"' {
-		one, isString := t.ClaimString(name)
-		return []string{one}, isString
+		var one string
+		err := json.Unmarshal(value, &one)
+		return []string{one}, err == nil
 	}
 	var members []*string // pointers, to find null, which is not a string
 	if value[0] != '[' || json.Unmarshal(value, &members) != nil || slices.Contains(members, nil) {

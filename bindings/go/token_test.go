@@ -90,6 +90,61 @@ func TestClaimsAreFoundByTheirExactNames(t *testing.T) {
 	}
 }
 
+func TestANestedClaimIsFoundAtTheLongestName(t *testing.T) {
+	token := verifiedClaims(t, `{"a":{"b":{"c":1},"d":["x","y"]},"a.b":{"c":2},"https://x.example/id":3,
+		"s":"a","l":[{"m":1}],"n":{"m":null},"":{"e":"f"}}`)
+	for name, expected := range map[string]string{
+		"a.b.c": "2", "a.b": `{"c":2}`, "a.d": `["x","y"]`, "https://x.example/id": "3", "n.m": "null", ".e": `"f"`,
+	} {
+		if value, found := token.Claim(name); !found || string(value) != expected {
+			t.Errorf("Claim(%q) is %s, %v", name, value, found)
+		}
+	}
+	for _, name := range []string{"a.b.x", "a.c", "b", "a.", ".a", "s.a", "l.m", "l.0", "https://x", "n.m.o"} {
+		if value, found := token.Claim(name); found {
+			t.Errorf("Claim(%q) is %s, expected no claim", name, value)
+		}
+	}
+	if texts, found := token.ClaimStrings("a.d"); !found || !slices.Equal(texts, []string{"x", "y"}) {
+		t.Error(texts)
+	}
+	if text, found := token.ClaimString(".e"); !found || text != "f" {
+		t.Error(text)
+	}
+}
+
+func TestScopesAndTheIdentityComeFromTheClaimsThatThePolicyNames(t *testing.T) {
+	issuer := testIssuer()
+	text := issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, `{"sub":"s","email":"a@b","scope":"read  write","r":{"x":["\u0061","b c"]},"y":1}`)
+	policy := bouncer.Policy{OptionalExp: true, AnyIssuer: true}
+	token := must(bouncer.VerifyToken(issuer.jwks(t, bouncer.RS256), policy, text))(t)
+	if token.Identity() != "s" || !slices.Equal(token.Scopes(), []string{"read", "write"}) || !token.HasScope("write") {
+		t.Error(token.Identity(), token.Scopes())
+	}
+	policy.IdentityClaim, policy.ScopeClaims = "email", []string{"y", "r.x", "absent", "scope"}
+	policy.ClaimHas = map[string][]string{"r.x": {"a", "b c"}}
+	token = must(bouncer.VerifyToken(issuer.jwks(t, bouncer.RS256), policy, text))(t)
+	if token.Identity() != "a@b" || !slices.Equal(token.Scopes(), []string{"a", "b c", "read", "write"}) {
+		t.Error(token.Identity(), token.Scopes())
+	}
+	if token.HasScope("b") || token.HasScope("") || !token.HasScope("b c") {
+		t.Error("HasScope is wrong")
+	}
+	policy.RequiredScopes = []string{"read", "admin"}
+	_, err := bouncer.VerifyToken(issuer.jwks(t, bouncer.RS256), policy, text)
+	expectError(t, err, bouncer.ErrInsufficientScope)
+	if bouncer.HTTPStatus(err) != 403 || !strings.Contains(err.Error(), "admin") || strings.Contains(err.Error(), "read") {
+		t.Error(err)
+	}
+	policy.RequiredScopes, policy.ClaimIs = nil, map[string][]string{"email": {"b@b", "c@b"}}
+	_, err = bouncer.VerifyToken(issuer.jwks(t, bouncer.RS256), policy, text)
+	expectError(t, err, bouncer.ErrClaimNotAllowed)
+	var none bouncer.VerifiedToken
+	if none.Identity() != "" || none.Scopes() != nil || none.HasScope("a") {
+		t.Error("the zero token has an identity or scopes")
+	}
+}
+
 func TestATypedGetterReturnsOnlyClaimsOfItsType(t *testing.T) {
 	token := verifiedClaims(t, `{"s":"anna", "escaped" : "a\u00fc\n\"" ,"empty":"","n":9007199254740993,"max":9223372036854775807,
 		"min":-9223372036854775808,"zero":0,"minus":-0,"over":9223372036854775808,"fraction":1.5,"whole":1.0,"exponent":1e3,"large":9007199254740992.0,"too large":9007199254740994.0,"huge":1e300,"digits":"5","text":"1e3",

@@ -51,19 +51,19 @@ class PolicySettings(TypedDict, total=False):
     """
     required_string_claims: str | Iterable[str] | None
     """Claims that must be strings and not empty."""
-    claim_is: Mapping[str, str | Iterable[str]] | None
+    claim_is: Mapping[str, str | int | Iterable[str | int]] | None
     """Claims and their accepted values. A claim must equal one of its values. A number or a
     boolean is compared by its JSON text. An array equals no value.
     """
-    claim_has: Mapping[str, str | Iterable[str]] | None
+    claim_has: Mapping[str, str | int | Iterable[str | int]] | None
     """Claims and the texts that each of them must contain, all of them. A claim is an array of
     strings, or a string separated by spaces.
     """
-    claim_has_any: Mapping[str, str | Iterable[str]] | None
+    claim_has_any: Mapping[str, str | int | Iterable[str | int]] | None
     """Claims and texts, of which each claim must contain at least one. The types are those of
     claim_has.
     """
-    claim_starts_with: Mapping[str, str | Iterable[str]] | None
+    claim_starts_with: Mapping[str, str | int | Iterable[str | int]] | None
     """Claims and prefixes. A claim must be a string that begins with one of its prefixes."""
     scope_claims: str | Iterable[str] | None
     """The claims that contain scopes: strings separated by spaces (RFC 6749 section 3.3) or
@@ -224,7 +224,7 @@ class RenewerSettings(TypedDict, total=False):
     """
     login_endpoint: str | bytes | None
     """The login URL, in place of "login_endpoint" of the service account."""
-    parameters: Mapping[str, str | Iterable[str]] | None
+    parameters: Mapping[str, str | int | Iterable[str | int]] | None
     """Additional parameters for token_url, by name: "parameters.scope", "parameters.audience"."""
     header: Literal["dcos", "bearer"] | None
     """The text before the token in the Authorization header: "token=" (dcos) or "Bearer "

@@ -7,7 +7,7 @@ use crate::text::{Text, not_a, str_of};
 use bouncer_verify::{Setting, SettingType, Settings, SettingsKind};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyInt, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyInt, PyMapping, PyString, PyTuple};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -56,26 +56,51 @@ fn put(py: Python<'_>, settings: &mut Settings, name: &str, value: &Bound<'_, Py
             let map = value.cast::<PyMapping>().map_err(|_| not_a(name, "a mapping", value))?;
             for member in map.items()? {
                 let (member, value): (String, Bound<'_, PyAny>) = member.extract()?;
-                put_list(py, settings, &format!("{name}.{member}"), &value)?;
+                let name = format!("{name}.{member}");
+                match value.is_instance_of::<PyInt>() {
+                    true => set(py, settings, &name, &member_of(&name, &value)?)?,
+                    false => put_list(py, settings, &name, &value, member_of)?,
+                }
             }
             Ok(())
         }
-        kind if kind.is_list() => put_list(py, settings, name, value),
+        kind if kind.is_list() => put_list(py, settings, name, value, str_of),
         kind => set(py, settings, name, &text_of(name, kind, value)?),
     }
 }
 
-/// Sets a list setting from one `str` or from an iterable of `str`. An empty iterable is an error:
+/// The function that converts one value of a list to text.
+type ToText = for<'a> fn(&str, &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>>;
+
+/// Converts a value of a mapping: a `str`, or a `bool` or `int` to its JSON text.
+fn member_of<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>> {
+    match value.extract::<bool>() {
+        Ok(value) => Ok(if value { "true" } else { "false" }.into()),
+        Err(_) if value.is_instance_of::<PyInt>() => Ok(value.str()?.to_string().into()),
+        Err(_) => str_of(name, value),
+    }
+}
+
+/// Sets a list setting from one `str` or from an iterable of values. An empty iterable is an error:
 /// an empty value in a configuration must not turn a check off.
-fn put_list(py: Python<'_>, settings: &mut Settings, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+fn put_list(
+    py: Python<'_>,
+    settings: &mut Settings,
+    name: &str,
+    value: &Bound<'_, PyAny>,
+    to_text: ToText,
+) -> PyResult<()> {
     if value.is_instance_of::<PyString>() {
         return set(py, settings, name, &str_of(name, value)?);
     }
-    let items = value.try_iter().map_err(|_| not_a(name, "a str or an iterable of str", value))?;
+    // The items of bytes are integers, which would become texts.
+    let is_binary = value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>();
+    let items = value.try_iter().ok().filter(|_| !is_binary);
+    let items = items.ok_or_else(|| not_a(name, "a str or an iterable of str", value))?;
     let mut is_first = true;
     for item in items {
         let (item, one) = (item?, format!("each of {name}"));
-        let item = str_of(&one, &item)?;
+        let item = to_text(&one, &item)?;
         let added = if is_first { settings.set(name, &item) } else { settings.add(name, &item) };
         added.map_err(|error| exception(py, &error))?;
         is_first = false;

@@ -12,7 +12,8 @@ use pyo3::types::{PyBytes, PyDict, PyIterator, PyString, PyTuple};
 ///
 /// The registered claims are attributes: issuer ("iss"), subject ("sub"), audience ("aud"),
 /// expires_at ("exp"), not_before ("nbf"), issued_at ("iat") and token_id ("jti"). The attribute
-/// uid is the claim "uid" of DC/OS.
+/// uid is the claim "uid" of DC/OS. The attributes identity and scopes are read from the claims
+/// that the policy names.
 ///
 /// The token is also a read-only Mapping of all claims: token["email"], token.get("email"). If a
 /// claim is a list or dict, a copy is returned: changing the copy does not change the token.
@@ -47,6 +48,25 @@ impl VerifiedToken {
     #[getter]
     fn uid(&self) -> Option<&str> {
         self.token.uid()
+    }
+
+    /// The user or service: the claim that the policy's identity_claim names, or else "sub". None
+    /// if it is absent, empty or not a str.
+    #[getter]
+    fn identity(&self) -> Option<&str> {
+        self.token.identity()
+    }
+
+    /// The scopes of the claims "scope" and "scp", or of the policy's scope_claims, as a tuple.
+    #[getter]
+    fn scopes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.token.scopes())
+    }
+
+    /// Returns whether `scope` is one of the scopes. Case matters.
+    #[pyo3(signature = (scope, /))]
+    fn has_scope(&self, scope: &str) -> bool {
+        self.token.has_scope(scope)
     }
 
     /// The claim "iss", or None.

@@ -40,7 +40,14 @@ def rejection(error: BouncerError) -> dict[str, Any]:
 
 
 def acceptance(token: VerifiedToken) -> dict[str, Any]:
-    found = {"uid": token.uid, "kid": token.kid, "alg": token.algorithm}
+    assert all(token.has_scope(scope) and not token.has_scope(f"{scope} ") for scope in token.scopes)
+    found = {
+        "uid": token.uid,
+        "identity": token.identity,
+        "scopes": list(token.scopes) or None,
+        "kid": token.kid,
+        "alg": token.algorithm,
+    }
     present = {name: value for name, value in found.items() if value is not None}
     return {"status": "ok", "claims": dict(token), **present}
 

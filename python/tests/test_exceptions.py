@@ -39,8 +39,11 @@ def test_each_exception_has_the_http_status_and_challenge_of_its_category() -> N
     for code, exception in BY_CODE.items():
         is_token = issubclass(exception, bouncer_verify.InvalidTokenError)
         is_operator = issubclass(exception, (bouncer_verify.KeySetError, bouncer_verify.LoginError))
-        assert exception.http_status == (401 if is_token else 503 if is_operator else 500)
+        is_scope = code == "insufficient_scope"
+        rejected = 403 if is_scope else 401
+        assert exception.http_status == (rejected if is_token else 503 if is_operator else 500)
         challenge = f'Bearer error="invalid_token", error_description="{code}"' if is_token else None
+        challenge = 'Bearer error="insufficient_scope"' if is_scope else challenge
         # A request without a token gets a challenge without an error code (RFC 6750 section 3.1).
         assert exception.challenge == ("Bearer" if code == "malformed_authorization" else challenge)
     for group, status in (("InvalidTokenError", 401), ("KeySetError", 503), ("LoginError", 503)):

@@ -10,8 +10,10 @@ import pytest
 from conftest import Sign
 
 from bouncer_verify import (
+    ClaimNotAllowedError,
     DecodeError,
     ExpiredSignatureError,
+    InsufficientScopeError,
     InvalidArgumentError,
     InvalidTokenError,
     Jwk,
@@ -195,6 +197,31 @@ def test_only_dcos_s_policy_requires_a_uid(sign: Sign, jwk: Jwk) -> None:
         assert verify_token(JwkSet([jwk]), policy, token).issuer == "i"
     with pytest.raises(MissingRequiredClaimError):
         verify_token(JwkSet([jwk]), Policy.dcos().replace(any_audience=True), token)
+
+
+def test_a_rule_for_a_claim_takes_text_a_bool_or_an_int(sign: Sign, jwk: Jwk) -> None:
+    token = sign({"exp": 4_000_000_000, "verified": True, "n": 5, "r": {"roles": ["a", "b"]}})
+    policy = Policy(
+        any_issuer=True,
+        claim_is={"verified": True, "n": [4, 5]},
+        claim_has={"r.roles": ("a", "b")},
+        claim_has_any={"r.roles": "b"},
+    )
+    assert policy.settings["claim_is"] == {"verified": "true", "n": ["4", "5"]}
+    assert verify_token(JwkSet([jwk]), policy, token)["n"] == 5
+    for changed in ({"claim_is": {"verified": False}}, {"claim_has": {"r.roles": ["a", "c"]}}):
+        with pytest.raises(ClaimNotAllowedError) as caught:
+            verify_token(JwkSet([jwk]), policy.replace(**changed), token)
+        assert caught.value.claim == next(iter(next(iter(changed.values()))))
+    with pytest.raises(InsufficientScopeError) as refused:
+        verify_token(JwkSet([jwk]), policy.replace(required_scopes="admin"), token)
+    assert (refused.value.http_status, refused.value.claim) == (403, "scope")
+
+
+@pytest.mark.parametrize("value", [1.5, None, len, b"a", [None], [b"a"]])
+def test_a_rule_for_a_claim_takes_nothing_else(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"claim_is\.x must be "):
+        Policy(any_issuer=True, claim_is={"x": value})
 
 
 @pytest.mark.parametrize(

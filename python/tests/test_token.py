@@ -50,11 +50,23 @@ def test_registered_claims_are_attributes(verified: Any) -> None:
     assert token.payload == json.dumps(CLAIMS).encode()
 
 
+def test_scopes_and_the_identity_come_from_the_claims_that_the_policy_names(jwk: Jwk, sign: Sign) -> None:
+    text = sign({"sub": "s", "email": "a@b", "scope": "read  write", "r": {"x": ["a", "b c"]}})
+    token = verify_token(JwkSet([jwk]), POLICY, text)
+    assert (token.identity, token.scopes) == ("s", ("read", "write"))
+    assert token.has_scope("write") and not token.has_scope("writ") and not token.has_scope("")
+    policy = POLICY.replace(identity_claim="email", scope_claims=["r.x", "scope"])
+    token = verify_token(JwkSet([jwk]), policy, text)
+    assert (token.identity, token.scopes) == ("a@b", ("a", "b c", "read", "write"))
+    assert token.has_scope("b c") and not token.has_scope("b")
+
+
 def test_absent_claims_are_none(verified: Any) -> None:
     token = verified({})
     assert {token.uid, token.issuer, token.subject, token.token_id} == {None}
     assert {token.expires_at, token.not_before, token.issued_at} == {None}
     assert (token.audience, len(token), dict(token)) == ((), 0, {})
+    assert (token.identity, token.scopes) == (None, ())
 
 
 def test_a_token_is_a_mapping_of_its_claims(verified: Any) -> None:

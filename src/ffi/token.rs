@@ -136,8 +136,9 @@ pub extern "C" fn bouncer_token_audience(token: Option<&bouncer_token>, index: u
     text_of(token, |token| token.audience().nth(index))
 }
 
-/// Returns 1 if `scope` (`scope_len` bytes) is one of the token's scopes, otherwise 0. Case matters.
-/// The scopes are those of the claims "scope" and "scp", or of the policy's setting scope_claims.
+/// Returns 1 if `scope` (`scope_len` bytes) is one of the token's scopes, otherwise 0. Case
+/// matters. The scopes are those of the claims "scope" and "scp", or of the policy's setting
+/// scope_claims.
 ///
 /// # Safety
 /// The rules of the header's preamble.

@@ -116,7 +116,8 @@ impl ClaimRule {
     }
 }
 
-/// Returns the values of the claims that contain scopes: those of `names`, or else the default ones.
+/// Returns the values of the claims that contain scopes: those of `names`, or else "scope" and
+/// "scp".
 pub(super) fn scope_values<'a>(claims: &ClaimsSet<'a>, names: Option<&[Box<str>]>) -> Vec<Value<'a>> {
     match names {
         None => claims.scopes.into_iter().flatten().collect(),

@@ -19,14 +19,35 @@ static char *unhex(const char *hex, size_t *len)
     return bytes;
 }
 
+static void print_hex(bouncer_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        printf("%02x", (unsigned char)text.data[i]);
+    }
+}
+
 static void print_str(const char *name, bouncer_str text)
 {
     if (text.data != NULL) {
         printf(" %s=", name);
-        for (size_t i = 0; i < text.len; i++) {
-            printf("%02x", (unsigned char)text.data[i]);
-        }
+        print_hex(text);
     }
+}
+
+static void print_scopes(const bouncer_token *token)
+{
+    size_t count = bouncer_token_scope_count(token);
+    if (count > 0) {
+        printf(" scopes=");
+    }
+    for (size_t i = 0; i < count; i++) {
+        bouncer_str scope = bouncer_token_scope(token, i);
+        CHECK(bouncer_token_has_scope(token, scope.data, scope.len) == 1);
+        print_hex(scope);
+        printf(",");
+    }
+    CHECK(bouncer_token_scope(token, count).data == NULL);
+    CHECK(bouncer_token_has_scope(token, "", 0) == 0);
 }
 
 static void print_failure(bouncer_error *err)
@@ -84,6 +105,7 @@ static void verify(const bouncer_jwks *jwks, const bouncer_policy *policy, const
         bouncer_str payload = bouncer_token_payload(bouncer_batch_token(batch, i));
         bouncer_str one = bouncer_token_payload(token);
         CHECK(payload.len == one.len && (one.len == 0 || memcmp(payload.data, one.data, one.len) == 0));
+        CHECK(bouncer_token_scope_count(bouncer_batch_token(batch, i)) == bouncer_token_scope_count(token));
     }
     bouncer_batch_free(batch);
     bouncer_verifier_free(verifier);
@@ -96,6 +118,8 @@ static void verify(const bouncer_jwks *jwks, const bouncer_policy *policy, const
         printf("status=ok");
         print_str("payload", bouncer_token_payload(token));
         print_str("uid", bouncer_token_uid(token));
+        print_str("identity", bouncer_token_identity(token));
+        print_scopes(token);
         print_str("kid", bouncer_token_kid(token));
         print_str("alg", bouncer_token_algorithm(token));
         bouncer_token_free(token);

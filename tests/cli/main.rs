@@ -618,6 +618,8 @@ fn verify(case: &Case) -> Expect {
         claim: text("claim"),
         claims,
         uid: text("uid"),
+        identity: text("identity"),
+        scopes: json.get("scopes").map(|scopes| serde_json::from_value(scopes.clone()).unwrap()),
         kid: text("kid"),
         alg: text("alg"),
         keys: listing.as_ref().map(|listing| listing["keys"].as_array().map_or(0, Vec::len)),
@@ -653,6 +655,12 @@ fn options(policy: &str) -> Vec<String> {
             Value::Array(items) => {
                 let name = name.strip_suffix('s').unwrap();
                 options.extend(items.iter().map(|item| format!("--{name}={}", text(item))));
+            }
+            Value::Object(members) => {
+                for (member, value) in members {
+                    let texts = value.as_array().cloned().unwrap_or_else(|| vec![value]);
+                    options.extend(texts.iter().map(|one| format!("--{name}={member}={}", text(one))));
+                }
             }
             value => options.push(format!("--{name}={}", text(&value))),
         }

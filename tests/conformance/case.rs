@@ -58,6 +58,8 @@ pub struct Expect {
     pub claim: Option<String>,
     pub claims: Option<serde_json::Value>,
     pub uid: Option<String>,
+    pub identity: Option<String>,
+    pub scopes: Option<Vec<String>>,
     pub kid: Option<String>,
     pub alg: Option<String>,
     pub keys: Option<usize>,

@@ -90,6 +90,27 @@ impl Policy {
         self.with("required_string_claims", quote_all(claims))
     }
 
+    /// Sets the texts of one member of a setting that is a map. Replaces its other members.
+    pub(crate) fn claim_rule(self, setting: &'static str, claim: &str, texts: &[&str]) -> Policy {
+        self.with(setting, format!("{{ {}: {} }}", quote(claim), quote_all(texts)))
+    }
+
+    pub(crate) fn access_token() -> Policy {
+        Policy::issuer("https://idp.example/", "https://api.example/").with("profile", quote("access_token"))
+    }
+
+    pub(crate) fn identity_claim(self, claim: &str) -> Policy {
+        self.with("identity_claim", quote(claim))
+    }
+
+    pub(crate) fn scope_claims(self, claims: &[&str]) -> Policy {
+        self.with("scope_claims", quote_all(claims))
+    }
+
+    pub(crate) fn required_scopes(self, scopes: &[&str]) -> Policy {
+        self.with("required_scopes", quote_all(scopes))
+    }
+
     pub(crate) fn token_type(self, token_type: &str) -> Policy {
         self.with("token_type", quote(token_type))
     }
@@ -100,6 +121,10 @@ impl Policy {
 
     fn json(&self) -> String {
         object(&self.0)
+    }
+
+    fn member(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(other, _)| *other == name).map(|(_, json)| json.as_str())
     }
 }
 
@@ -126,6 +151,8 @@ pub(crate) struct Case {
     pub(crate) status: &'static str,
     claim: Option<String>,
     claims: Option<String>,
+    identity: Option<String>,
+    scopes: Option<Vec<String>>,
     usable: Option<usize>,
     pub(crate) skipped: Option<Vec<(usize, &'static str)>>,
 }
@@ -144,6 +171,8 @@ pub(crate) fn case(id: impl Into<String>, why: impl Into<String>) -> Case {
         status: "",
         claim: None,
         claims: None,
+        identity: None,
+        scopes: None,
         usable: None,
         skipped: None,
     }
@@ -189,6 +218,47 @@ impl Case {
         self
     }
 
+    /// Sets the expected identity, for a policy with `identity_claim`.
+    pub(crate) fn identity(mut self, identity: &str) -> Case {
+        self.identity = Some(identity.to_owned());
+        self
+    }
+
+    /// Sets the expected scopes, for a policy with `scope_claims`.
+    pub(crate) fn scopes(mut self, scopes: &[&str]) -> Case {
+        self.scopes = Some(scopes.iter().map(|scope| (*scope).to_owned()).collect());
+        self
+    }
+
+    /// Returns the expected identity. If the policy names no claim, it is `uid` with the profile
+    /// dcos, and otherwise `sub`.
+    fn expected_identity(&self, claims: &serde_json::Value) -> Option<String> {
+        let is_named = self.policy.as_ref().is_some_and(|policy| policy.member("identity_claim").is_some());
+        assert_eq!(is_named, self.identity.is_some(), "{}: the identity claim", self.id);
+        let profile = self.policy.as_ref().map_or(Some("\"dcos\""), |policy| policy.member("profile"));
+        let claim = if profile == Some("\"dcos\"") { "uid" } else { "sub" };
+        let default = || claims[claim].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        self.identity.clone().or_else(default)
+    }
+
+    /// Returns the expected scopes. If the policy names no claims, they are those of `scope` and
+    /// `scp`.
+    fn expected_scopes(&self, claims: &serde_json::Value) -> Vec<String> {
+        let are_named = self.policy.as_ref().is_some_and(|policy| policy.member("scope_claims").is_some());
+        assert_eq!(are_named, self.scopes.is_some(), "{}: the scope claims", self.id);
+        let texts = |name: &str| match &claims[name] {
+            serde_json::Value::String(text) => text.split(' ').map(str::to_owned).collect(),
+            serde_json::Value::Array(items) => {
+                let texts: Option<Vec<String>> =
+                    items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+                texts.unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
+        let default = || ["scope", "scp"].into_iter().flat_map(texts).filter(|scope| !scope.is_empty());
+        self.scopes.clone().unwrap_or_else(|| default().collect())
+    }
+
     /// Sets the expected result of loading the key set.
     pub(crate) fn loads(mut self, usable: usize, skipped: &[(usize, &'static str)]) -> Case {
         self.usable = Some(usable);
@@ -213,6 +283,7 @@ impl Case {
             "not_yet_valid" => Some("nbf".to_owned()),
             "wrong_issuer" => Some("iss".to_owned()),
             "wrong_audience" => Some("aud".to_owned()),
+            "insufficient_scope" => Some("scope".to_owned()),
             _ => None,
         };
         self
@@ -236,6 +307,14 @@ impl Case {
             members.push(("claims", claims.clone()));
             if let Some(uid) = value["uid"].as_str() {
                 members.push(("uid", quote(uid)));
+            }
+            if let Some(identity) = self.expected_identity(&value) {
+                members.push(("identity", quote(&identity)));
+            }
+            let scopes = self.expected_scopes(&value);
+            if !scopes.is_empty() {
+                let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+                members.push(("scopes", quote_all(&scopes)));
             }
             if let Some(kid) = &self.kid {
                 members.push(("kid", quote(kid)));

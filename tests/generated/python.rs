@@ -147,7 +147,7 @@ fn taken(setting: &Setting) -> String {
         SettingType::Size { .. } => "int | str".to_owned(),
         SettingType::Count { .. } | SettingType::Time => "int".to_owned(),
         SettingType::Entries => unreachable!("a verifier has no keyword arguments"),
-        SettingType::Map => "Mapping[str, str | Iterable[str]]".to_owned(),
+        SettingType::Map => "Mapping[str, str | int | Iterable[str | int]]".to_owned(),
     }
 }
 

@@ -34,6 +34,13 @@ static json verdict(const VerifiedToken &token) {
     if (token.uid()) {
         found["uid"] = *token.uid();
     }
+    if (token.identity()) {
+        found["identity"] = *token.identity();
+    }
+    for (const std::string_view scope : token.scopes()) {
+        CHECK(token.has_scope(scope) && !token.has_scope(std::string(scope) + " "));
+        found["scopes"].push_back(scope);
+    }
     if (token.kid()) {
         found["kid"] = *token.kid();
     }

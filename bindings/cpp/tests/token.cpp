@@ -112,6 +112,25 @@ static void every_registered_claim_is_read() {
     CHECK(fails(try_verify_token(jwks, Policy::for_issuer("https://id.example", "x"), text),
                 Status::WrongAudience));
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), text), Status::WrongAudience));
+
+    CHECK(token.identity() == "s-1" && token.scopes().empty() && !token.has_scope("orders"));
+    const auto open = [] {
+        return PolicySettings().any_issuer().any_audience().scope_claims({"aud"});
+    };
+    const VerifiedToken named =
+        verify_token(jwks, Policy(open().identity_claim("uid").required_scopes({"stock"})), text);
+    const VerifiedToken::Scopes scopes = named.scopes();
+    CHECK((std::vector<std::string_view>(scopes.begin(), scopes.end()) ==
+           std::vector<std::string_view>{"orders", "stock"}));
+    CHECK(named.identity() == "peter" && named.has_scope("orders") && !named.has_scope("order"));
+    const auto lacking = try_verify_token(jwks, Policy(open().required_scopes({"admin"})), text);
+    CHECK(fails(lacking, Status::InsufficientScope) && lacking.error().http_status() == 403 &&
+          lacking.error().challenge() == "Bearer error=\"insufficient_scope\"");
+    const auto is = [&](PolicySettings settings) {
+        return bool(try_verify_token(jwks, Policy(std::move(settings)), text));
+    };
+    CHECK(!is(open().claim_is("uid", "paul")) &&
+          is(open().claim_is("uid", "paul").claim_is("uid", "peter")));
 }
 
 static void moving_a_token_moves_its_claims() {
@@ -120,6 +139,7 @@ static void moving_a_token_moves_its_claims() {
     VerifiedToken second = std::move(first);
     CHECK(second.payload().data() == payload.data());
     CHECK(first.payload().empty() && !first.uid() && !first.expires_at() && !first.claim("uid"));
+    CHECK(!first.identity() && first.scopes().empty() && !first.has_scope("a"));
     CHECK(first.algorithm().empty() && first.audience().empty() && first.handle() == nullptr);
     VerifiedToken &itself = second;
     second = std::move(itself);

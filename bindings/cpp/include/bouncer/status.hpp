@@ -23,7 +23,8 @@ constexpr std::uint32_t number(Status status) noexcept {
     return bouncer_status_name(detail::number(status));
 }
 
-/// True if the token is invalid: respond with HTTP status 401.
+/// True if the token is rejected: respond with HTTP status 401, or 403 for
+/// Status::InsufficientScope.
 [[nodiscard]] constexpr bool is_invalid_token(Status status) noexcept {
     return detail::number(status) / 100 == 2 || detail::number(status) / 100 == 3;
 }
@@ -40,8 +41,8 @@ constexpr std::uint32_t number(Status status) noexcept {
     return detail::number(status) / 100 == 4;
 }
 
-/// The HTTP status for the response to a request whose verification returned `status`: 401, 503 or
-/// 500; 200 for Status::Ok.
+/// The HTTP status for the response to a request whose verification returned `status`: 401, 403,
+/// 503 or 500; 200 for Status::Ok.
 [[nodiscard]] inline int http_status(Status status) noexcept {
     return static_cast<int>(bouncer_status_http_status(detail::number(status)));
 }
@@ -56,7 +57,8 @@ public:
     [[nodiscard]] Status status() const noexcept { return status_; }
     /// The stable name of the status, NUL-terminated, for example "expired". The text is static.
     [[nodiscard]] const char *name() const noexcept { return status_name(status_); }
-    /// True if the token is invalid: respond with HTTP status 401.
+    /// True if the token is rejected: respond with HTTP status 401, or 403 for
+    /// Status::InsufficientScope.
     [[nodiscard]] bool is_invalid_token() const noexcept {
         return bouncer::is_invalid_token(status_);
     }
@@ -70,11 +72,11 @@ public:
     [[nodiscard]] bool is_login_problem() const noexcept {
         return bouncer::is_login_problem(status_);
     }
-    /// The HTTP status for the response to the request: 401, 503 or 500; 200 for Status::Ok.
+    /// The HTTP status for the response to the request: 401, 403, 503 or 500; 200 for Status::Ok.
     [[nodiscard]] int http_status() const noexcept { return bouncer::http_status(status_); }
-    /// The value of the WWW-Authenticate header for a response with HTTP status 401 (RFC 6750
-    /// section 3); none for other statuses: `if (auto challenge = error.challenge())`. The text is
-    /// static.
+    /// The value of the WWW-Authenticate header for a response with HTTP status 401 or 403 (RFC
+    /// 6750 section 3); none for other statuses: `if (auto challenge = error.challenge())`. The
+    /// text is static.
     [[nodiscard]] std::optional<std::string_view> challenge() const noexcept {
         return optional_text(bouncer_status_challenge(number(status_)));
     }

@@ -15,6 +15,10 @@ inline std::string_view audience_at(const bouncer_token *token, std::size_t inde
     return text(bouncer_token_audience(token, index));
 }
 
+inline std::string_view scope_at(const bouncer_token *token, std::size_t index) noexcept {
+    return text(bouncer_token_scope(token, index));
+}
+
 }  // namespace detail
 
 /// A view of a token that passed every check. A VerifiedToken or a Batch owns the token; the view
@@ -30,6 +34,21 @@ public:
     [[nodiscard]] std::optional<std::string_view> uid() const noexcept {
         return detail::optional_text(bouncer_token_uid(handle_));
     }
+    /// The user or service: the claim of PolicySettings::identity_claim(), or else "sub". It is
+    /// never empty.
+    [[nodiscard]] std::optional<std::string_view> identity() const noexcept {
+        return detail::optional_text(bouncer_token_identity(handle_));
+    }
+    /// True if `scope` is one of scopes(). Case matters.
+    [[nodiscard]] bool has_scope(std::string_view scope) const noexcept {
+        return bouncer_token_has_scope(handle_, scope.data(), scope.size()) == 1;
+    }
+    using Scopes =
+        detail::Range<detail::Listed<bouncer_token, std::string_view, bouncer_token_scope_count,
+                                     detail::scope_at>>;
+    /// The scopes of the claims "scope" and "scp", or of PolicySettings::scope_claims(): a range of
+    /// `std::string_view`.
+    [[nodiscard]] Scopes scopes() const noexcept { return Scopes({handle_}); }
     /// "iss" (RFC 7519 section 4.1.1).
     [[nodiscard]] std::optional<std::string_view> issuer() const noexcept {
         return detail::optional_text(bouncer_token_issuer(handle_));
@@ -60,7 +79,8 @@ public:
     [[nodiscard]] std::optional<std::int64_t> issued_at() const noexcept {
         return detail::optional_number(bouncer_token_issued_at, handle_);
     }
-    /// The JSON text of the claim `name`, exactly as signed; a string includes its quotes.
+    /// The JSON text of the claim `name`, exactly as signed; a string includes its quotes. A name
+    /// with dots may name a nested claim: "realm_access.roles".
     [[nodiscard]] std::optional<std::string_view> claim(std::string_view name) const noexcept {
         return detail::optional_text(bouncer_token_claim(handle_, name.data(), name.size()));
     }
@@ -131,10 +151,16 @@ public:
     using Owner::Owner;
     using Text = std::optional<std::string_view>;
     using Audience = TokenView::Audience;
+    using Scopes = TokenView::Scopes;
 
     /// A view of the token.
     [[nodiscard]] operator TokenView() const & noexcept { return view(); }
     [[nodiscard]] Text uid() const & noexcept { return view().uid(); }
+    [[nodiscard]] Text identity() const & noexcept { return view().identity(); }
+    [[nodiscard]] bool has_scope(std::string_view scope) const noexcept {
+        return view().has_scope(scope);
+    }
+    [[nodiscard]] Scopes scopes() const & noexcept { return view().scopes(); }
     [[nodiscard]] Text issuer() const & noexcept { return view().issuer(); }
     [[nodiscard]] Text subject() const & noexcept { return view().subject(); }
     [[nodiscard]] Text token_id() const & noexcept { return view().token_id(); }
@@ -178,6 +204,8 @@ public:
 
     operator TokenView() const && = delete;               // store the object first
     Text uid() const && = delete;                         // store the object first
+    Text identity() const && = delete;                    // store the object first
+    Scopes scopes() const && = delete;                    // store the object first
     Text issuer() const && = delete;                      // store the object first
     Text subject() const && = delete;                     // store the object first
     Text token_id() const && = delete;                    // store the object first

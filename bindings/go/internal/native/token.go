@@ -36,6 +36,12 @@ func (t *Token) Algorithm() string { return t.piece(t.claims.alg) }
 // UID returns "uid", and whether it is present and a string.
 func (t *Token) UID() (string, bool) { return t.piece(t.claims.uid), t.claims.has_uid != 0 }
 
+// Identity returns the claim that names the user or service.
+func (t *Token) Identity() string { return t.piece(t.claims.identity) }
+
+// Scopes returns the JSON texts of the claims that contain scopes, each followed by a line feed.
+func (t *Token) Scopes() string { return t.piece(t.claims.scopes) }
+
 // Issuer returns "iss".
 func (t *Token) Issuer() string { return t.piece(t.claims.iss) }
 

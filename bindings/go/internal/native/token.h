@@ -14,7 +14,8 @@ typedef struct {
 // The bits of times show which claims are present: 1 for exp, 2 for nbf, 4 for iat.
 typedef struct {
 	int64_t exp, nbf, iat;
-	bouncer_go_span payload, header, kid, alg, uid, iss, sub, jti;
+	bouncer_go_span payload, header, kid, alg, uid, identity, iss, sub, jti;
+	bouncer_go_span scopes; // the JSON texts of the claims that contain scopes, each with a line feed
 	uint32_t times, has_uid; // has_uid is needed because a "uid" may be empty
 } bouncer_go_claims;
 
@@ -68,9 +69,17 @@ static inline void bouncer_go_write_token(
 	claims->alg = bouncer_go_append(text, room, len, alg.data, alg.len);
 	bouncer_str uid = bouncer_token_uid(token);
 	claims->uid = bouncer_go_place(text, room, len, payload, uid);
+	claims->identity = bouncer_go_place(text, room, len, payload, bouncer_token_identity(token));
 	claims->iss = bouncer_go_place(text, room, len, payload, bouncer_token_issuer(token));
 	claims->sub = bouncer_go_place(text, room, len, payload, bouncer_token_subject(token));
 	claims->jti = bouncer_go_place(text, room, len, payload, bouncer_token_token_id(token));
+	claims->scopes = (bouncer_go_span){(uint32_t)*len, 0};
+	bouncer_str scopes;
+	for (size_t i = 0; (scopes = bouncer_token_scope_claim(token, i)).data != NULL; i++) {
+		bouncer_go_append(text, room, len, scopes.data, scopes.len);
+		bouncer_go_append(text, room, len, "\n", 1);
+	}
+	claims->scopes.len = (uint32_t)*len - claims->scopes.start;
 	claims->times = (bouncer_token_expires_at(token, &claims->exp) ? 1 : 0) |
 		(bouncer_token_not_before(token, &claims->nbf) ? 2 : 0) |
 		(bouncer_token_issued_at(token, &claims->iat) ? 4 : 0);
