@@ -171,6 +171,7 @@ test-cpp: lib tools-c ## tests C++: the header, the CMake package and the corpus
 	$(call need,clang++,apt-get install clang libclang-rt-14-dev)
 	$(call need,cmake,apt-get install cmake)
 	$(call need,nlohmann/json.hpp,apt-get install nlohmann-json3-dev)
+	$(call need,asio.hpp,apt-get install libasio-dev)
 	bindings/cpp/run_tests.sh $(RELEASE)
 
 .PHONY: test-go
@@ -241,6 +242,9 @@ tools-rust: tools-build
 tools-c: tools-rust
 	@$(call need,c++,apt-get install g++)
 	$(call need,valgrind,apt-get install valgrind)
+	$(call need,asio.hpp,apt-get install libasio-dev)
+	$(call need,uv.h,apt-get install libuv1-dev)
+	$(call need,dh_nginx,apt-get install nginx-dev)
 
 # The tools of the bindings are installed in .venv.
 .venv/bin/python:

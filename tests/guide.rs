@@ -5,8 +5,8 @@
 //! | `rust` | a documentation test: `src/lib.rs` includes the page |
 //! | `console` | here, by a shell, against an issuer on loopback |
 //! | `json` | here: a document of settings, a JWK Set or the secret of a service account |
-//! | `c` | here: the blocks of a page form one program. With `main`, it also runs, with issuer, audience and header as arguments |
-//! | `cpp` | `bindings/cpp/run_tests.sh` |
+//! | `c` | here: the blocks of a page form one program. With `main`, it also runs, with issuer, audience and header as arguments. A block for libuv or nginx is compiled alone, if its headers are installed |
+//! | `cpp` | `bindings/cpp/run_tests.sh`; a block for asio only if asio is installed |
 //! | `go` | `bindings/go/guide_test.go` |
 //! | `python` | `python/tests/test_guide.py` |
 #![cfg(feature = "remote")]
@@ -17,6 +17,8 @@ mod c_library;
 mod server;
 #[path = "support/signer.rs"]
 mod signer;
+#[path = "support/tool.rs"]
+mod tool;
 
 use bouncer_verify::{
     Algorithm, CACHE_STATS, Jwk, JwkSet, KEYS_STATS, Policy, RENEWER_STATS, RemoteJwkSetBuilder,
@@ -157,7 +159,8 @@ fn every_c_program_compiles_and_accepts_a_token() {
     let mut pages = pages();
     pages.push(Page::read("bindings/c/README.md".to_owned()));
     for page in pages {
-        let blocks = page.blocks("c");
+        let mut blocks = page.blocks("c");
+        blocks.retain(|block| library(block).is_none());
         if blocks.is_empty() {
             continue;
         }
@@ -185,6 +188,59 @@ fn every_c_program_compiles_and_accepts_a_token() {
             assert!(output.status.success(), "{}: {output:?}", page.path);
         }
     }
+}
+
+/// Returns the header of a library that `block` needs besides this one.
+fn library(block: &str) -> Option<&'static str> {
+    ["uv.h", "ngx_http.h"].into_iter().find(|header| block.contains(&format!("#include <{header}>")))
+}
+
+#[test]
+fn every_c_block_for_another_library_compiles() {
+    let nginx = nginx_flags();
+    let mut count = 0;
+    for page in pages() {
+        for (number, block) in page.blocks("c").into_iter().enumerate() {
+            let Some(header) = library(block) else { continue };
+            count += 1;
+            let (flags, remedy) = match header {
+                "uv.h" => (&[][..], "apt-get install libuv1-dev"),
+                _ => (&nginx[..], "apt-get install nginx-dev"),
+            };
+            let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+            if !tool::has_header(header, &flags, remedy) {
+                continue;
+            }
+            let source = folder("c").join(format!("{}-{number}.c", page.name()));
+            fs::write(&source, block).unwrap();
+            let status = Command::new("cc")
+                .args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"])
+                .args(&flags)
+                .arg(format!("-I{ROOT}/include"))
+                .arg(&source)
+                .status();
+            assert!(status.unwrap().success(), "{}, for {header}", page.path);
+        }
+    }
+    assert_eq!(count, 2, "blocks for libuv and nginx");
+}
+
+/// Returns the flags to compile a module of nginx. Debian installs its sources, and the script
+/// `configure` writes two headers that modules include.
+fn nginx_flags() -> Vec<String> {
+    let installed = Path::new("/usr/share/nginx/src");
+    let source = folder("nginx").join("src");
+    if installed.is_dir() && !source.join("objs/ngx_auto_config.h").exists() {
+        let script = "rm -rf \"$1\" && cp -r \"$0\" \"$1\" && cd \"$1\" \
+                      && ./configure --without-http_rewrite_module --without-http_gzip_module";
+        let output = Command::new("sh").args(["-c", script]).args([installed, &source]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    let folders = ["objs", "src/core", "src/event", "src/event/modules", "src/http", "src/os/unix"];
+    let mut flags: Vec<_> =
+        folders.iter().map(|folder| format!("-isystem{}", source.join(folder).display())).collect();
+    flags.push(format!("-isystem{}", source.join("src/http/modules").display()));
+    flags
 }
 
 /// Addresses in the commands. The test replaces each with the address of the issuer on loopback.

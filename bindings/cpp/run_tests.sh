@@ -269,6 +269,9 @@ done
 has_json=no
 if [ -e /usr/include/nlohmann/json.hpp ]; then has_json=yes; else skip "the conformance corpus" "apt-get install nlohmann-json3-dev"; fi
 
+has_asio=no
+if [ -e /usr/include/asio.hpp ]; then has_asio=yes; else skip "the blocks for asio in docs/guide" "apt-get install libasio-dev"; fi
+
 for compiler in ${compilers[@]+"${compilers[@]}"}; do
     if echo 'int main() {}' | "$compiler" -x c++ "${sanitizers[@]}" -o "$work/sanitized" - 2>/dev/null && "$work/sanitized"; then
         is_sanitized=yes
@@ -299,6 +302,7 @@ for compiler in ${compilers[@]+"${compilers[@]}"}; do
         check "README.md block ${block##*/}, $compiler" compile "$compiler" 17 "$block-$compiler.o" -c "$block"
     done
     for block in "$work"/guide/*.cpp; do
+        [ $has_asio = yes ] || ! grep -q '#include <asio.hpp>' "$block" || continue
         check "block ${block##*/} of README.md and docs/guide, $compiler" compile "$compiler" 17 "$block-$compiler.o" -c "$block"
     done
 done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# need.sh PROGRAM REMEDY: checks that PROGRAM is installed. PROGRAM may also be a C++ header
-# (*.hpp).
+# need.sh PROGRAM REMEDY: checks that PROGRAM is installed. PROGRAM may also be a header (*.h,
+# *.hpp).
 # If PROGRAM is missing and REMEDY starts with "apt-get install", runs REMEDY. This needs root and
 # apt-get.
 # Exits with 0 if PROGRAM is installed. If not, prints REMEDY and exits with 77. With CI=true it
@@ -8,7 +8,7 @@
 set -euo pipefail
 program=$1 remedy=$2
 is_there() {
-    command -v "$program" > /dev/null || [[ $program == *.hpp && -e /usr/include/$program ]]
+    command -v "$program" > /dev/null || [[ $program == *.h* && -e /usr/include/$program ]]
 }
 is_there && exit 0
 if [[ $remedy == "apt-get install "* && $(id -u) == 0 ]] && command -v apt-get > /dev/null; then

@@ -1,5 +1,7 @@
 //! Checks for optional tools that a test suite needs.
 
+#![allow(dead_code, reason = "each test binary uses only a part of this file")]
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -12,7 +14,6 @@ pub(crate) fn is_installed(program: &str, remedy: &str) -> bool {
 }
 
 /// Like [`is_installed`], for a header of C or C++.
-#[allow(dead_code, reason = "not every test binary needs a header")]
 pub(crate) fn has_header(header: &str, flags: &[&str], remedy: &str) -> bool {
     let mut compiler = Command::new("c++");
     compiler.args(flags).args(["-E", "-P", "-x", "c++", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
