@@ -191,9 +191,13 @@ pub use verify::batch::verify_tokens;
 pub use verify::cache::CacheStats;
 pub use verify::clock::Clock;
 pub use verify::columns::TokenColumns;
+#[doc(hidden)]
+pub use verify::explain::{Explanation, explain_keys};
 pub use verify::key_source::{CurrentKeys, KeySource, MissingKey, Refetch};
 pub use verify::keys::Keys;
 pub use verify::policy::Policy;
+#[doc(hidden)]
+pub use verify::step::{Step, StepVerdict};
 pub use verify::ticket::{Ticket, Verdict};
 pub use verify::verified_jws::VerifiedJws;
 pub use verify::verified_token::VerifiedToken;

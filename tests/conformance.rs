@@ -117,6 +117,33 @@ fn configurations_return_the_same_results_in_batches_and_with_a_cache() {
     }
 }
 
+/// An explanation makes all checks. The first that fails must be that of a verification.
+#[cfg(feature = "remote")]
+#[test]
+fn the_first_failure_of_an_explanation_is_the_expected_result() {
+    use bouncer_verify::{Explanation, StepVerdict};
+    let status = |explanation: &Explanation| {
+        let error = explanation.steps.iter().find_map(|step| step.error.as_ref());
+        let is_failed = explanation.steps.iter().any(|step| step.verdict == StepVerdict::Failed);
+        assert_eq!(error.is_some(), is_failed);
+        let status = error.map_or("ok", |error| error.kind().as_str()).to_owned();
+        (status, error.and_then(Error::name).map(str::to_owned))
+    };
+    for case in case::all() {
+        let Ok(jwks) = JwkSet::from_slice(case.jwks.as_bytes()) else { continue };
+        let explanation = Verifier::new(jwks, policy(&case)).explain(case.token());
+        assert_eq!(status(&explanation), (case.expect.status, case.expect.claim), "{}", case.id);
+        let is_forged =
+            explanation.steps.iter().any(|step| step.name == "signature" && step.found != "valid");
+        assert!(!(is_forged && explanation.signed.is_some()), "{}", case.id);
+    }
+    for case in case::all_configured() {
+        let Ok(verifier) = Verifier::from_config(&case.configuration) else { continue };
+        let explanation = verifier.explain(case.token.unwrap());
+        assert_eq!(status(&explanation), (case.expect.status, case.expect.claim), "{}", case.id);
+    }
+}
+
 fn verify(case: &Case, backend: Backend) -> Expect {
     let policy = policy(case);
     let jwks = match JwkSet::from_slice_with(case.jwks.as_bytes(), backend) {

@@ -178,7 +178,7 @@ impl Policy {
         }
     }
 
-    fn nbf_tolerance(&self) -> i64 {
+    pub(super) fn nbf_tolerance(&self) -> i64 {
         if self.exact_nbf { self.leeway } else { self.leeway.max(NBF_TOLERANCE) }
     }
 

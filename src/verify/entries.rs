@@ -36,6 +36,16 @@ enum Choice {
     },
 }
 
+/// Which entry a token selects, for people.
+pub(super) struct Selection {
+    /// The index of the entry, or why there is none.
+    pub(super) index: Result<usize>,
+    /// "iss" of the token. `None` if there is only one entry.
+    pub(super) issuer: Option<String>,
+    /// All accepted issuers.
+    pub(super) accepted: Vec<Box<str>>,
+}
+
 impl Entries {
     /// `paths` are the places of the entries, for errors.
     ///
@@ -95,6 +105,18 @@ impl Entries {
             Err(error) => Err(error),
         }
         .inspect_err(|error| self.unassigned.count(Outcome::Rejected(error.kind())))
+    }
+
+    /// Returns the same entry as [`Entries::select`], but counts nothing.
+    pub(super) fn selection(&self, token: &[u8]) -> Selection {
+        let accepted = self.all.iter().flat_map(|entry| entry.policy.accepted_issuers()).collect();
+        match &self.choice {
+            Choice::Only(_) => Selection { index: Ok(0), issuer: None, accepted },
+            Choice::ByIssuer { issuers, .. } => {
+                let issuer = issuers.issuer_of(token).unwrap_or_default();
+                Selection { index: issuers.select(token), issuer, accepted }
+            }
+        }
     }
 
     /// Returns the result for `token` if the cache holds it. Otherwise counts a miss.

@@ -137,7 +137,7 @@ impl Issuers {
     }
 
     /// Reads "iss" with all checks that need neither a key nor a policy.
-    fn issuer_of(&self, token: &[u8]) -> Result<Option<String>> {
+    pub(super) fn issuer_of(&self, token: &[u8]) -> Result<Option<String>> {
         let mut scratch = [const { Scratch::new() }; 2];
         let mut read = self.forms.iter().zip(&mut scratch).map(|(form, scratch)| {
             ParsedToken::parse(token, *form, None, scratch).map(|token| token.jws.payload)

@@ -462,9 +462,18 @@ impl Policy {
 
     /// Checks the algorithm and the token type in the header.
     pub(super) fn check_header(&self, header: &JoseHeader<'_>) -> Result<()> {
-        if self.algorithms & header.algorithm.bit() == 0 {
-            return Err(self.algorithm_not_allowed(header.algorithm));
+        self.check_algorithm(header)?;
+        self.check_token_type(header)
+    }
+
+    pub(super) fn check_algorithm(&self, header: &JoseHeader<'_>) -> Result<()> {
+        match self.algorithms & header.algorithm.bit() {
+            0 => Err(self.algorithm_not_allowed(header.algorithm)),
+            _ => Ok(()),
         }
+    }
+
+    pub(super) fn check_token_type(&self, header: &JoseHeader<'_>) -> Result<()> {
         match &self.token_type {
             Some(expected) if !header.typ.as_ref().is_some_and(|typ| same_media_type(typ, expected)) => {
                 let has = if header.typ.is_some() { "another value" } else { "none" };
@@ -475,10 +484,17 @@ impl Policy {
         }
     }
 
+    pub(super) fn required_token_type(&self) -> Option<&str> {
+        self.token_type.as_deref()
+    }
+
+    pub(super) fn allowed_algorithms(&self) -> Vec<Algorithm> {
+        Algorithm::ALL.into_iter().filter(|allowed| self.algorithms & allowed.bit() != 0).collect()
+    }
+
     #[cold]
     fn algorithm_not_allowed(&self, algorithm: Algorithm) -> Error {
-        let allowed = Algorithm::ALL.into_iter().filter(|allowed| self.algorithms & allowed.bit() != 0);
-        let allowed: Vec<_> = allowed.map(Algorithm::as_str).collect();
+        let allowed: Vec<_> = self.allowed_algorithms().into_iter().map(Algorithm::as_str).collect();
         let detail = format!("the token has {algorithm}, the policy's algorithms are {}", allowed.join(", "));
         Error::about(ErrorKind::AlgorithmNotAllowed, "alg", "").with_detail(detail)
     }
