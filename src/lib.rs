@@ -151,6 +151,9 @@ pub use keys::jwk_set::JwkSet;
 pub use keys::load_options::LoadOptions;
 pub use keys::skipped_key::SkippedKey;
 #[cfg(feature = "remote")]
+#[doc(hidden)]
+pub use remote::jwks::probe::Probe;
+#[cfg(feature = "remote")]
 pub use remote::jwks::remote_jwk_set::RemoteJwkSet;
 #[cfg(feature = "remote")]
 pub use remote::jwks::remote_jwk_set_builder::RemoteJwkSetBuilder;
@@ -174,6 +177,9 @@ pub use remote::renewal::token_renewer_builder::TokenRenewerBuilder;
 pub use remote::renewal::token_source::{NewToken, TokenSource};
 #[cfg(feature = "remote")]
 pub use remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
+#[cfg(feature = "remote")]
+#[doc(hidden)]
+pub use settings::configured::{ConfiguredEntry, ConfiguredKeys};
 pub use settings::kind::SettingsKind;
 pub use settings::row::Setting;
 pub use settings::settings::Settings;

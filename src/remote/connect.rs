@@ -2,6 +2,7 @@
 //! for CONNECT proxies and for resolving names, and replaces ureq's other connectors.
 
 use super::tls;
+use super::trace::Trace;
 use super::transport::{FetchError, FetchFailure, printable};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
@@ -38,22 +39,27 @@ pub(super) struct ConnectSettings {
     pub(super) connect_timeout: Duration,
     /// The deadline of the exchange.
     pub(super) end: Instant,
+    pub(super) trace: Trace,
 }
 
 impl ConnectSettings {
     pub(super) fn agent(self, config: Config) -> Agent {
-        let resolver =
-            InterleavingResolver { forward: self.forward.clone(), default: DefaultResolver::default() };
+        let resolver = InterleavingResolver {
+            forward: self.forward.clone(),
+            default: DefaultResolver::default(),
+            trace: self.trace.clone(),
+        };
         let forward = Forward { is_forwarded: self.forward.is_some() };
         let tls = Tls {
             for_server: self.server_tls,
             for_proxy: self.proxy_tls,
             server: self.server,
             forward: self.forward,
+            trace: self.trace.clone(),
         };
         let chain =
             ().chain(ConnectProxyConnector::default())
-                .chain(Tcp { timeout: self.connect_timeout, end: self.end })
+                .chain(Tcp { timeout: self.connect_timeout, end: self.end, trace: self.trace })
                 .chain(tls)
                 .chain(forward);
         Agent::with_parts(config, chain, resolver)
@@ -77,6 +83,7 @@ fn host_and_port(uri: &Uri) -> String {
 struct InterleavingResolver {
     forward: Option<Uri>,
     default: DefaultResolver,
+    trace: Trace,
 }
 
 impl Resolver for InterleavingResolver {
@@ -97,6 +104,7 @@ impl Resolver for InterleavingResolver {
         })?;
         let mut addresses = self.empty();
         interleave(&found).into_iter().for_each(|address| addresses.push(address));
+        self.trace.note(|exchange| exchange.addresses = Some(addresses.to_vec()));
         Ok(addresses)
     }
 }
@@ -140,6 +148,7 @@ fn connect_tcp(addresses: &[SocketAddr], end: Instant) -> io::Result<TcpStream> 
 struct Tcp {
     timeout: Duration,
     end: Instant,
+    trace: Trace,
 }
 
 impl<In: Transport> Connector<In> for Tcp {
@@ -165,6 +174,7 @@ impl<In: Transport> Connector<In> for Tcp {
                 _ => fetch_error(FetchFailure::Connect, format!("{host}{addresses}: {error}")),
             }
         })?;
+        self.trace.note(|exchange| exchange.peer = stream.peer_addr().ok());
         stream.set_nodelay(true)?;
         let stream = Arc::new(stream);
         let handle: Weak<TcpStream> = Arc::downgrade(&stream);
@@ -240,6 +250,7 @@ struct Tls {
     for_proxy: Option<Arc<ClientConfig>>,
     server: Option<Authority>,
     forward: Option<Uri>,
+    trace: Trace,
 }
 
 impl<In: Transport> Connector<In> for Tls {
@@ -276,6 +287,8 @@ impl<In: Transport> Connector<In> for Tls {
                 None => Error::from(error),
             }
         })?;
+        let version = connection.protocol_version().map(|version| format!("{version:?}").replace('_', "."));
+        self.trace.note(|exchange| exchange.tls_version = version);
         let (input, output) = (details.config.input_buffer_size(), details.config.output_buffer_size());
         let stream = StreamOwned { conn: connection, sock: socket };
         Ok(Some(Box::new(TlsTransport { buffers: LazyBuffers::new(input, output), stream })))

@@ -6,9 +6,8 @@ use super::decode;
 use super::proxy::{Proxies, Route};
 use super::redirect;
 use super::tls;
-use super::transport::{
-    BodyLimit, FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable,
-};
+use super::trace::Trace;
+use super::transport::{BodyLimit, FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
 use super::trust_store::TrustStore;
 use crate::os;
 use arc_swap::ArcSwapOption;
@@ -17,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use ureq::http::{HeaderValue, Request, Uri, header};
 use ureq::{Agent, Error, Proxy};
 
@@ -35,6 +34,7 @@ pub(super) struct HttpConfig {
     pub(super) proxies: Proxies,
     pub(super) same_origin_redirects: bool,
     pub(super) connect_timeout: Duration,
+    pub(super) trace: Trace,
 }
 
 /// Makes HTTP requests for a key set or a renewer.
@@ -87,7 +87,8 @@ impl HttpTransport {
             let certificate = self.config.client_certificate.as_ref().filter(|_| is_https);
             let certificate = certificate.map(|files| files.load(&provider)).transpose().map_err(system)?;
             let trusted = self.config.trust.read(&provider).map_err(system)?;
-            let verifier = Arc::new(tls::Verifier::new(trusted, provider));
+            let trace = self.config.trace.clone();
+            let verifier = Arc::new(tls::Verifier::new(trusted, provider).with_trace(trace));
             warnings = verifier.warnings();
             if is_https {
                 server_tls = Some(Arc::new(verifier.client_config(certificate).map_err(tls_error)?));
@@ -98,7 +99,9 @@ impl HttpTransport {
         }
         let connect_timeout = self.config.connect_timeout;
         let server = uri.authority().cloned();
-        let settings = ConnectSettings { server_tls, proxy_tls, server, forward, connect_timeout, end };
+        let trace = self.config.trace.clone();
+        let settings =
+            ConnectSettings { server_tls, proxy_tls, server, forward, connect_timeout, end, trace };
         Ok((settings.agent(config.build()), warnings))
     }
 
@@ -109,7 +112,9 @@ impl HttpTransport {
         end: Instant,
     ) -> Result<HttpResponse, FetchError> {
         let unusable = |why| FetchError::new(FetchFailure::Connect, why);
+        self.config.trace.begin(uri);
         let route = self.config.proxies.route(uri).map_err(unusable)?;
+        self.config.trace.note(|exchange| exchange.proxy = route.as_ref().map(Route::to_string));
         let proxy = route.as_ref().map(|route| route.proxy);
         let (agent, warnings) = self.agent(uri, proxy, end)?;
         let in_flight = InFlight { process: os::process_number(), agent: agent.clone() };
@@ -155,7 +160,9 @@ impl HttpTransport {
             400..=599 if request.body.is_some() => body(MAX_LOGIN_ERROR_LEN).unwrap_or_default(),
             _ => Vec::new(),
         };
-        Ok(HttpResponse::new(status, headers, body))
+        let response = HttpResponse::new(status, headers, body);
+        self.config.trace.note(|exchange| exchange.response = Some((response.clone(), SystemTime::now())));
+        Ok(response)
     }
 }
 
@@ -271,8 +278,7 @@ fn explain(
     };
     let detail = match (failure, route) {
         (FetchFailure::Connect | FetchFailure::Timeout | FetchFailure::Tls, Some(route)) => {
-            let proxy = printable(&format!("{}:{}", route.proxy.host(), route.proxy.port()), 100);
-            format!("through the proxy {proxy} (from {}): {detail}", route.source)
+            format!("through the proxy {route}: {detail}")
         }
         // The cause may be a skipped certificate of `ca_file` or SSL_CERT_FILE.
         (FetchFailure::Tls, None) => {

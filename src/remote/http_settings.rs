@@ -5,6 +5,7 @@ use super::decode::DecodingTransport;
 use super::http::{HttpConfig, HttpTransport};
 use super::proxy::Proxies;
 use super::tls;
+use super::trace::Trace;
 use super::transport::Transport;
 use super::trust_store::TrustStore;
 use super::url;
@@ -33,6 +34,7 @@ pub(super) struct HttpSettings {
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Option<Duration>,
     pub(super) transport: Option<Arc<dyn Transport>>,
+    pub(super) trace: Trace,
 }
 
 #[derive(Clone)]
@@ -71,6 +73,7 @@ impl HttpSettings {
             timeout,
             connect_timeout: None,
             transport: None,
+            trace: Trace::default(),
         }
     }
 
@@ -145,6 +148,7 @@ impl HttpSettings {
                     proxies: self.proxies()?,
                     same_origin_redirects: self.same_origin_redirects,
                     connect_timeout,
+                    trace: self.trace.clone(),
                 }))
             }
         };

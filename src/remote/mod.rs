@@ -16,6 +16,7 @@
 //! | `transport`, `http`, `url` | one HTTP exchange |
 //! | `proxy`, `connect` | the connection to the server, directly or through a proxy |
 //! | `tls`, `trust_store`, `ca_bundle`, `client_certificate` | trusted CAs, and the client's own certificate |
+//! | `trace`, `certificate` | what `bouncer-verify check` shows of an exchange |
 //! | `redirect`, `decode` | the target of a redirect, and the body of a response |
 //!
 //! Callers read the current keys or token through one atomic pointer. A caller takes the worker's
@@ -25,6 +26,7 @@
 mod attempt_class;
 mod attempts;
 mod ca_bundle;
+mod certificate;
 mod client_certificate;
 mod connect;
 mod decode;
@@ -39,6 +41,7 @@ mod redirect;
 pub(crate) mod renewal;
 mod scheduler;
 mod tls;
+mod trace;
 pub(crate) mod transport;
 mod trust_store;
 mod url;

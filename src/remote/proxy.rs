@@ -1,6 +1,8 @@
 //! Selects the proxy for a URL. Environment variables have the same meaning as in curl and Go.
 
+use super::transport::printable;
 use super::url;
+use std::fmt;
 use std::net::IpAddr;
 use ureq::http::Uri;
 use ureq::{Proxy, ProxyProtocol};
@@ -38,6 +40,14 @@ enum Exception {
 pub(super) struct Route<'a> {
     pub(super) proxy: &'a Proxy,
     pub(super) source: &'static str,
+}
+
+/// Shows no credentials.
+impl fmt::Display for Route<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let proxy = printable(&format!("{}:{}", self.proxy.host(), self.proxy.port()), 100);
+        write!(f, "{proxy} (from {})", self.source)
+    }
 }
 
 impl Proxies {

@@ -1,5 +1,6 @@
 //! The verification of a TLS server's certificate, and the error texts for failed TLS connections.
 
+use super::trace::Trace;
 use super::trust_store::TrustedCertificates;
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -33,11 +34,17 @@ pub(super) struct Verifier {
     /// The trusted certificates, in parts.
     trusted: Vec<Arc<TrustedCertificates>>,
     provider: Arc<CryptoProvider>,
+    trace: Trace,
 }
 
 impl Verifier {
     pub(super) fn new(trusted: Vec<Arc<TrustedCertificates>>, provider: Arc<CryptoProvider>) -> Self {
-        Self { trusted, provider }
+        Self { trusted, provider, trace: Trace::default() }
+    }
+
+    /// Records the certificates that servers present.
+    pub(super) fn with_trace(self, trace: Trace) -> Self {
+        Self { trace, ..self }
     }
 
     /// Returns the reasons why trusted certificates were skipped.
@@ -74,6 +81,7 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        self.trace.note(|exchange| exchange.certificate = Some(end_entity.to_vec()));
         let mut failure = Error::from(CertificateError::UnknownIssuer);
         for web_pki in self.trusted.iter().filter_map(|part| part.web_pki.as_ref()) {
             match web_pki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
@@ -124,7 +132,7 @@ impl ServerCertVerifier for Verifier {
 }
 
 /// Returns notBefore and notAfter (RFC 5280 §4.1.2.5). WebPKI has no function for that.
-fn validity(certificate: &[u8]) -> Option<(UnixTime, UnixTime)> {
+pub(super) fn validity(certificate: &[u8]) -> Option<(UnixTime, UnixTime)> {
     fn inside<'a>(reader: &mut SliceReader<'a>) -> Option<SliceReader<'a>> {
         SliceReader::new(AnyRef::decode(reader).ok()?.value()).ok()
     }

@@ -136,7 +136,7 @@ fn drafts(settings: &Settings, before: Option<&Entries>) -> Result<(Vec<Draft>, 
 impl AcceptSettings {
     /// Returns the entry with each tenant in place of the placeholder. There is one entry for each
     /// tenant, unless all tenants have the same keys.
-    fn of_each_tenant(&self) -> Result<Vec<Self>, Fault> {
+    pub(super) fn of_each_tenant(&self) -> Result<Vec<Self>, Fault> {
         let issuers = self.policy.texts("issuers");
         let (template, others): (Vec<_>, Vec<_>) =
             issuers.into_iter().partition(|issuer| issuer.contains(TENANT));
@@ -194,7 +194,11 @@ impl AcceptSettings {
 
     /// Checks that no two entries write the same file.
     #[cfg(feature = "remote")]
-    fn check_last_good_file(&self, files: &mut Vec<(String, String)>, path: &str) -> Result<(), Fault> {
+    pub(super) fn check_last_good_file(
+        &self,
+        files: &mut Vec<(String, String)>,
+        path: &str,
+    ) -> Result<(), Fault> {
         let Some(file) = self.keys.text("last_good_file") else { return Ok(()) };
         if let Some((_, other)) = files.iter().find(|(used, _)| used == file) {
             let detail = format!("{other} uses the same file: give each entry its own");
@@ -247,7 +251,7 @@ impl AcceptSettings {
     }
 
     /// Returns the JWK Set that the entry contains or names.
-    fn jwk_set_document(&self) -> Result<Option<Vec<u8>>> {
+    pub(super) fn jwk_set_document(&self) -> Result<Option<Vec<u8>>> {
         match (&self.jwks, &self.file) {
             (Some(_), Some(_)) => Err(Fault::at("file", "it cannot be combined with \"jwks\"").into()),
             (Some(jwks), None) => Ok(Some(jwks.clone().into_bytes())),
@@ -261,19 +265,26 @@ impl AcceptSettings {
 
     fn make_keys(&self, document: Option<Vec<u8>>, policy: &Policy) -> Result<Keys> {
         match document {
-            Some(document) => {
-                let options = self.load_options()?;
-                let name = if self.jwks.is_some() { "jwks" } else { "file" };
-                let jwks =
-                    JwkSet::load(&document, &options).map_err(|error| super::fault::at(name, &error))?;
-                Ok(jwks.into())
-            }
+            Some(document) => Ok(self.fixed_keys(&document)?.into()),
             None => self.make_remote_keys(policy),
         }
     }
 
+    /// Reads a JWK Set that is not fetched.
+    pub(super) fn fixed_keys(&self, document: &[u8]) -> Result<Arc<JwkSet>> {
+        let options = self.load_options()?;
+        let name = if self.jwks.is_some() { "jwks" } else { "file" };
+        let jwks = JwkSet::load(document, &options).map_err(|error| super::fault::at(name, &error))?;
+        Ok(Arc::new(jwks))
+    }
+
     #[cfg(feature = "remote")]
     fn make_remote_keys(&self, policy: &Policy) -> Result<Keys> {
+        Ok(self.remote_keys(policy)?.build()?.into())
+    }
+
+    #[cfg(feature = "remote")]
+    pub(super) fn remote_keys(&self, policy: &Policy) -> Result<RemoteJwkSetBuilder> {
         let mut keys = self.keys.clone();
         if self.is_discovered() {
             let [issuer] = policy.issuers_without_template() else {
@@ -283,7 +294,7 @@ impl AcceptSettings {
             };
             keys.set("discover", issuer)?;
         }
-        Ok(RemoteJwkSetBuilder::from_settings(&keys)?.build()?.into())
+        RemoteJwkSetBuilder::from_settings(&keys)
     }
 
     #[cfg(not(feature = "remote"))]

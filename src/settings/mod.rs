@@ -6,6 +6,8 @@
 //! languages' types and the documentation are derived from the rows.
 
 mod configuration;
+#[cfg(feature = "remote")]
+pub(crate) mod configured;
 mod document;
 mod fault;
 #[cfg(feature = "remote")]

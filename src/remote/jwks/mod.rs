@@ -9,6 +9,7 @@
 //! | `misses` | which tokens without a matching key may cause a fetch |
 //! | `last_good` | the file that keeps the keys across restarts |
 //! | `discovery` | the issuer's metadata |
+//! | `probe` | one fetch, described step by step |
 //! | `status` | a snapshot of the state |
 
 mod discovery;
@@ -17,6 +18,7 @@ mod key_source;
 mod keys_in_use;
 mod last_good;
 mod misses;
+pub(crate) mod probe;
 pub(crate) mod remote_jwk_set;
 pub(crate) mod remote_jwk_set_builder;
 pub(crate) mod status;

@@ -48,8 +48,8 @@ impl RemoteJwkSet {
 #[derive(Clone)]
 #[must_use]
 pub struct RemoteJwkSetBuilder {
-    location: Location,
-    http: HttpSettings,
+    pub(super) location: Location,
+    pub(super) http: HttpSettings,
     pub(crate) load: LoadOptions,
     refetch: RefetchIntervals,
     ttl: Duration,
@@ -212,7 +212,22 @@ impl RemoteJwkSetBuilder {
     /// [`crate::ErrorKind::InvalidArgument`]: a setting is invalid, or a CA or certificate file is
     /// not usable. [`crate::ErrorKind::MalformedJwkSet`], [`crate::ErrorKind::NoUsableKey`]: the
     /// seed is not usable.
-    pub fn build(self) -> Result<RemoteJwkSet> {
+    pub fn build(mut self) -> Result<RemoteJwkSet> {
+        let (seed, lazy, max_wait) = (self.seed.take(), self.lazy, self.max_wait);
+        let job = self.job()?;
+        if let Some(document) = &seed {
+            job.seed(document)?;
+        }
+        job.load_last_good();
+        let worker = Worker::new(job);
+        if !lazy {
+            worker.start();
+        }
+        Ok(RemoteJwkSet(Arc::new(Handle::new(worker, max_wait))))
+    }
+
+    /// Checks the settings, and makes the job of the key set. It has no keys yet.
+    pub(super) fn job(self) -> Result<JwksJob> {
         match &self.location {
             Location::Url(url) => self.http.check("url", url)?,
             Location::Issuer(issuer) => self.http.check("discover", issuer)?,
@@ -241,15 +256,6 @@ impl RemoteJwkSetBuilder {
             last_good_file: self.last_good_file,
             observer: self.observer,
         };
-        let job = JwksJob::new(settings, transport);
-        if let Some(document) = &self.seed {
-            job.seed(document)?;
-        }
-        job.load_last_good();
-        let worker = Worker::new(job);
-        if !self.lazy {
-            worker.start();
-        }
-        Ok(RemoteJwkSet(Arc::new(Handle::new(worker, self.max_wait))))
+        Ok(JwksJob::new(settings, transport))
     }
 }
