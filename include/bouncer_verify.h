@@ -1952,6 +1952,14 @@ bouncer_status bouncer_verifier_verify_now(const bouncer_verifier *verifier,
 int32_t bouncer_verifier_wait(const bouncer_verifier *verifier, uint64_t ticket, uint64_t timeout_ms);
 
 /**
+ * Returns how long bouncer_verifier_verify() waits at most for the fetch of `ticket`, in
+ * milliseconds: the "max_wait" of the keys. Returns 0 if no caller needs to wait: the keys are
+ * closed, a reload has removed them, or `verifier` is NULL. For event loops, which end the wait of
+ * a token themselves.
+ */
+uint64_t bouncer_verifier_max_wait(const bouncer_verifier *verifier, uint64_t ticket);
+
+/**
  * Frees a verifier. NULL is allowed.
  */
 void bouncer_verifier_free(bouncer_verifier *verifier);

@@ -294,6 +294,16 @@ pub extern "C" fn bouncer_verifier_wait(
     read(0, || i32::from(wait() == Some(true)))
 }
 
+/// Returns how long bouncer_verifier_verify() waits at most for the fetch of `ticket`, in
+/// milliseconds: the "max_wait" of the keys. Returns 0 if no caller needs to wait: the keys are
+/// closed, a reload has removed them, or `verifier` is NULL. For event loops, which end the wait of
+/// a token themselves.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_verifier_max_wait(verifier: Option<&bouncer_verifier>, ticket: u64) -> u64 {
+    let max_wait = || Some(verifier?.0.max_wait(Ticket::from_bits(ticket)?));
+    read(0, || max_wait().map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
+}
+
 /// Frees a verifier. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_verifier_free(verifier: Option<Box<bouncer_verifier>>) {

@@ -349,7 +349,8 @@ static void a_ticket_ends_with_its_attempt(void)
     CHECK(verdict_now(verifier, token_a, &ticket) == BOUNCER_STATUS_OK && ticket == 0);
     CHECK(bouncer_remote_jwks_wait(remote, ticket, TEST_TIMEOUT) == 0);
     CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_PENDING);
-    CHECK(bouncer_remote_jwks_wait(remote, ticket, 0) == 0);
+    CHECK(bouncer_remote_jwks_wait(remote, ticket, 0) == 0 && bouncer_verifier_max_wait(verifier, ticket) > 0);
+    CHECK(bouncer_verifier_max_wait(verifier, 0) == 0);
     /* A call before the fetch has ended returns a final status. */
     uint64_t early = ticket;
     CHECK(verdict_now(verifier, token_b, &early) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
@@ -417,13 +418,17 @@ static void close_cancels_the_attempt_and_ends_the_thread_at_once(void)
     pthread_t thread;
     CHECK(pthread_create(&thread, NULL, expect_failed_refresh, remote) == 0);
     wait_for_a_request(remote);
+    uint64_t ticket = 0;
+    CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_PENDING);
+    CHECK(bouncer_verifier_max_wait(verifier, ticket) > 0);
     int64_t start = now();
     bouncer_remote_jwks_close(remote);
+    CHECK(bouncer_verifier_max_wait(verifier, ticket) == 0);
     CHECK(pthread_join(thread, NULL) == 0);
     wait_for_the_threads();
     CHECK(now() - start < 20000);
-    uint64_t ticket = 0;
     CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_KEYS_UNAVAILABLE && state_is(remote, "closed"));
+    ticket = 0;
     CHECK(verdict_now(verifier, token_a, &ticket) == BOUNCER_STATUS_KEYS_UNAVAILABLE && ticket == 0);
     CHECK_FAILS(bouncer_remote_jwks_wait_ready(remote, TEST_TIMEOUT, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
     CHECK_FAILS(bouncer_remote_jwks_refresh(remote, TEST_TIMEOUT, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
@@ -562,7 +567,7 @@ static void every_null_argument_returns_a_status_or_an_empty_value(void)
     CHECK(made == NULL && another == NULL && stats == NULL && jwks == NULL && token == NULL);
 
     CHECK(bouncer_remote_jwks_wait(NULL, 1, TEST_TIMEOUT) == 0);
-    CHECK(bouncer_verifier_wait(NULL, 1, TEST_TIMEOUT) == 0);
+    CHECK(bouncer_verifier_wait(NULL, 1, TEST_TIMEOUT) == 0 && bouncer_verifier_max_wait(NULL, 1) == 0);
     CHECK(bouncer_remote_jwks_wait_attempts(NULL, 0, TEST_TIMEOUT) == 0);
     bouncer_remote_jwks_close(NULL);
     CHECK(bouncer_remote_jwks_generation(NULL) == 0);

@@ -123,7 +123,8 @@ impl KeySource for RemoteJwkSet {
     }
 
     fn max_wait(&self) -> Duration {
-        self.0.max_wait
+        // After a close, a fetch that has not ended never ends.
+        if self.0.worker.is_closed() { Duration::ZERO } else { self.0.max_wait }
     }
 }
 
