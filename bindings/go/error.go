@@ -104,6 +104,8 @@ var (
 	ErrIncompatibleLibrary error = &cause{name: "incompatible_library", group: ErrProgram}
 	// ErrNullArgument: a C function got a NULL pointer. This package never passes one.
 	ErrNullArgument = newCause(native.StatusNullArgument, "null_argument", ErrProgram)
+	// ErrSystemError: the operating system refused a resource. This package never returns it.
+	ErrSystemError = newCause(native.StatusSystemError, "system_error", ErrProgram)
 	// ErrInternal: a bug in the library. Please report it. The program can continue.
 	ErrInternal = newCause(native.StatusInternal, "internal", ErrProgram)
 )

@@ -62,6 +62,9 @@ func list[Item ~string](s settings, name string, values []Item) settings {
 
 // members sets the entries of a map, in sorted order.
 func (s settings) members(name string, values map[string][]string) settings {
+	if len(values) == 0 {
+		return s // sorting would allocate
+	}
 	for _, member := range slices.Sorted(maps.Keys(values)) {
 		path := name + "." + member
 		if strings.ContainsRune(member, 0) {

@@ -20,6 +20,7 @@ const (
 	StatusNullArgument           = C.BOUNCER_STATUS_NULL_ARGUMENT
 	StatusInternal               = C.BOUNCER_STATUS_INTERNAL
 	StatusInvalidArgument        = C.BOUNCER_STATUS_INVALID_ARGUMENT
+	StatusSystemError            = C.BOUNCER_STATUS_SYSTEM_ERROR
 	StatusUnusableKey            = C.BOUNCER_STATUS_UNUSABLE_KEY
 	StatusKeysUnavailable        = C.BOUNCER_STATUS_KEYS_UNAVAILABLE
 	StatusMalformedHeader        = C.BOUNCER_STATUS_MALFORMED_HEADER
