@@ -4,6 +4,7 @@ package bouncer
 
 import (
 	"context"
+	"time"
 
 	"bouncer_verify/bouncer/internal/native"
 )
@@ -103,11 +104,10 @@ func (v *Verifier) waitForKeys(ctx context.Context, tokens []string, batch nativ
 	if tickets == nil {
 		return results
 	}
-	timeout, stop := after(v.remote.maxWait) // one timeout for the whole batch
-	defer stop()
+	began := time.Now() // the waits of the whole batch overlap
 	for i, ticket := range tickets {
 		if ticket != 0 {
-			results[i].Token, results[i].Err = v.resume(ctx, tokens[i], ticket, timeout)
+			results[i].Token, results[i].Err = v.resume(ctx, tokens[i], ticket, began)
 		}
 	}
 	return results

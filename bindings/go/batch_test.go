@@ -460,7 +460,7 @@ func TestAllBackendsReturnTheSameResults(t *testing.T) {
 
 func TestACacheCountsHitsAndChecksExpOnEveryHit(t *testing.T) {
 	verifier := documentVerifier(t)
-	if stats := must(verifier.Stats())(t); stats != (bouncer.CacheStats{}) {
+	if stats := must(verifier.Stats())(t).Cache; stats != (bouncer.CacheStats{}) {
 		t.Errorf("%+v", stats)
 	}
 	cached := must(verifier.WithCache(10))(t)
@@ -472,7 +472,7 @@ func TestACacheCountsHitsAndChecksExpOnEveryHit(t *testing.T) {
 		_, err := cached.Verify(documentToken[:len(documentToken)-4] + "AAAA")
 		expectError(t, err, bouncer.ErrInvalidSignature)
 	}
-	if stats := must(cached.Stats())(t); stats.Hits != 2 || stats.Misses != 4 || stats.Capacity < 10 {
+	if stats := must(cached.Stats())(t).Cache; stats.Hits != 2 || stats.Misses != 4 || stats.Capacity < 10 {
 		t.Errorf("%+v", stats)
 	}
 	if metrics := must(cached.Prometheus())(t); !strings.Contains(metrics, "\nbouncer_cache_hits_total 2\n") {
@@ -480,7 +480,7 @@ func TestACacheCountsHitsAndChecksExpOnEveryHit(t *testing.T) {
 	}
 	none := must(cached.WithCache(0))(t)
 	must(none.Verify(documentToken))(t)
-	if stats := must(none.Stats())(t); stats != (bouncer.CacheStats{}) {
+	if stats := must(none.Stats())(t).Cache; stats != (bouncer.CacheStats{}) {
 		t.Errorf("%+v", stats)
 	}
 	_, err := cached.WithCache(-1)
@@ -501,7 +501,7 @@ func TestACacheCountsHitsAndChecksExpOnEveryHit(t *testing.T) {
 	time.Sleep(time.Until(time.Unix(exp, 1e8)))
 	_, err = cached.Verify(token)
 	expectError(t, err, bouncer.ErrExpired)
-	if stats := must(cached.Stats())(t); stats.Hits != 2 || stats.Misses != 1 {
+	if stats := must(cached.Stats())(t).Cache; stats.Hits != 2 || stats.Misses != 1 {
 		t.Errorf("%+v", stats)
 	}
 }

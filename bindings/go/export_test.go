@@ -1,35 +1,30 @@
 package bouncer
 
 import (
-	"time"
-
 	"bouncer_verify/bouncer/internal/native"
 )
 
 // ColumnsOf exports columnsOf, which makes the columns of a batch with pending tokens.
 var ColumnsOf = columnsOf
 
-// OnBlock replaces every blocking C call of the renewer with a call of around. The function around
-// must run block, which is the C call. Call OnBlock before any goroutine waits for the renewer.
-func OnBlock(r *TokenRenewer, around func(block func() bool) bool) {
-	r.flights.worker = blockingWorker{r.flights.worker, around}
+// OnCheck replaces every check whether a login is over with a call of around. The function around
+// must run isOver, which is the check. Call OnCheck before any goroutine waits for the renewer.
+func OnCheck(r *TokenRenewer, around func(isOver func() bool) bool) {
+	r.flights.worker = checkedWorker{r.flights.worker, around}
 }
 
-type blockingWorker struct {
+type checkedWorker struct {
 	worker
-	around func(block func() bool) bool
+	around func(isOver func() bool) bool
 }
 
-func (b blockingWorker) Wait(ticket uint64, timeout time.Duration) bool {
-	return b.around(func() bool { return b.worker.Wait(ticket, timeout) })
+func (c checkedWorker) IsOver(ticket uint64) bool {
+	return c.around(func() bool { return c.worker.IsOver(ticket) })
 }
 
-func (b blockingWorker) WaitReady(timeout time.Duration) (err *native.Error) {
-	if timeout == 0 {
-		return b.worker.WaitReady(0)
-	}
-	b.around(func() bool {
-		err = b.worker.WaitReady(timeout)
+func (c checkedWorker) Ready() (err *native.Error) {
+	c.around(func() bool {
+		err = c.worker.Ready()
 		return err == nil
 	})
 	return err

@@ -259,7 +259,7 @@ func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error)
 	if failure != nil {
 		return nil, errorOf(failure)
 	}
-	verifier := &Verifier{native: made, remote: r}
+	verifier := newVerifier(made, r)
 	kept, others := r.methods.LoadOrStore(method, verifier)
 	if others {
 		_ = verifier.Close()

@@ -160,15 +160,17 @@ func TestEveryVerificationCallsTheClockOnce(t *testing.T) {
 	_, err = fetched.Verify(documentToken)
 	expectError(t, err, bouncer.ErrKeysUnavailable)
 	for _, verifier := range []*bouncer.Verifier{fixed, fetched} {
-		if stats := must(verifier.Stats())(t); stats != (bouncer.CacheStats{}) {
+		if stats := must(verifier.Stats())(t); stats.Cache != (bouncer.CacheStats{}) || len(stats.Entries) > 0 {
 			t.Error(stats)
 		}
+		expectError(t, verifier.Reload([]byte(`{}`)), bouncer.ErrInvalidArgument)
 		_ = verifier.Close()
 		_ = verifier.Close()
 		_, err = verifier.Verify(documentToken)
 		expectError(t, err, bouncer.ErrClosed)
 		_, err = verifier.Stats()
 		expectError(t, err, bouncer.ErrClosed)
+		expectError(t, verifier.WaitReady(soon(t)), bouncer.ErrClosed)
 	}
 	_, err = bouncer.NewVerifier(jwks, policy)
 	expectError(t, err, bouncer.ErrClosed)

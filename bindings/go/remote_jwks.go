@@ -10,7 +10,6 @@ import (
 	"errors"
 	"runtime"
 	"sync"
-	"time"
 
 	"bouncer_verify/bouncer/internal/native"
 )
@@ -32,8 +31,8 @@ import (
 //     every 5 minutes. A token causes a fetch only if everything else in it is valid.
 //   - When a new set arrives, the keys that the issuer removed are no longer used.
 //
-// All callers that wait for a fetch share it. Goroutines wait in Go: a RemoteJWKS blocks only a few
-// threads of the operating system, even if many goroutines wait.
+// All callers that wait for a fetch share it. Goroutines wait in Go and hold no thread of the
+// operating system.
 type RemoteJWKS struct {
 	// Background goroutines refer to native and flights, never to the RemoteJWKS. So the garbage
 	// collector can free a RemoteJWKS that the program does not close. Methods end with
@@ -41,7 +40,6 @@ type RemoteJWKS struct {
 	// of a method.
 	native  *native.RemoteJWKS
 	flights *singleflight
-	maxWait time.Duration // longest wait of one verification
 	cleanup runtime.Cleanup
 	methods sync.Map // the *Verifier for each *SigningMethod
 }
@@ -60,14 +58,12 @@ func NewRemoteJWKS(options RemoteOptions) (*RemoteJWKS, error) {
 	if err != nil {
 		return nil, errorOf(err)
 	}
-	effective := made.effective(native.KindKeys)
 	remote := &RemoteJWKS{
 		native: keys,
 		flights: &singleflight{
-			worker: keys, what: "keys", unavailable: ErrKeys,
-			longest: longestRefresh(effective.duration("timeout")),
+			worker: keys, what: "keys", unavailable: ErrKeys, refreshNow: keys.Refresh,
+			longest: longestRefresh(made.effective(native.KindKeys).duration("timeout")),
 		},
-		maxWait: effective.duration("max_wait"),
 	}
 	remote.cleanup = runtime.AddCleanup(remote, (*native.RemoteJWKS).Close, keys)
 	if options.Logger != nil {
@@ -175,7 +171,7 @@ func (r *RemoteJWKS) publicKeysInUse(header map[string]any) ([]crypto.PublicKey,
 	return jwks.PublicKeys(header)
 }
 
-// Close aborts a fetch in flight, ends the thread and wakes all waiting calls. Later calls return
+// Close aborts a fetch in flight and wakes all waiting calls. Later calls return
 // [ErrClosed], and verifiers that use these keys return [ErrKeysUnavailable]. Close may be called
 // more than once, and always returns nil.
 func (r *RemoteJWKS) Close() error {

@@ -109,8 +109,12 @@ func TestADocumentSetsSettingsAndFieldsReplaceThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	remote, err := NewRemoteJWKS(keys)
-	if err != nil || remote.maxWait != 7*time.Second {
-		t.Fatal(remote, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := NewVerifier(remote, DCOS())
+	if err != nil || verifier.native.MaxWait(1) != 7*time.Second {
+		t.Fatal(verifier, err)
 	}
 	_ = remote.Close()
 	renewer, err := LoadRenewerOptions([]byte(`{"supplied": "vault"}`))

@@ -5,40 +5,44 @@ package bouncer
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A worker is a C object that works in the background: remote keys or a token renewer. An attempt
-// is a fetch or a login. A ticket identifies an attempt. Wait, WaitReady and Refresh block, and
-// return early when the worker is closed.
+// A worker is a C object that makes attempts in the background: a verifier, remote keys or a token
+// renewer. An attempt is a fetch or a login. A ticket identifies an attempt. No method blocks.
 type worker interface {
-	// Wait blocks until the attempt of this ticket is over. It returns false after the timeout.
-	Wait(ticket uint64, timeout time.Duration) bool
-	// WaitReady blocks until there are keys or a token, until waiting does not help, or until the
-	// timeout. If there are no keys and no token, it returns the reason.
-	WaitReady(timeout time.Duration) *native.Error
-	// Refresh starts an attempt, and blocks until the attempt is over or until the timeout.
-	Refresh(timeout time.Duration) *native.Error
+	// IsOver reports whether the attempt of this ticket is over, or no caller needs to wait for it.
+	IsOver(ticket uint64) bool
+	// Ready returns nil if there are keys or a token, and otherwise the reason why not. It also
+	// starts a lazy worker.
+	Ready() *native.Error
+	// Watch returns a watch that wakes up a goroutine after each attempt, and when the worker is
+	// closed.
+	Watch() *native.Watch
 	IsClosed() bool
 }
 
-// A singleflight lets many goroutines wait for the same attempt of a worker.
-//
-// A call that blocks in C holds a thread of the operating system. So one goroutine makes the
-// blocking call. All others wait on a channel, and their contexts can end the wait. The worker
-// makes one attempt at a time, so few flights exist: the attempt in flight, the next one, the first
-// success, and a refresh that the program requested.
+// A singleflight lets many goroutines wait for the same attempt of a worker. They wait on channels,
+// and their contexts can end the wait. One goroutine waits for the worker while other goroutines
+// wait for an attempt. Only a refresh that the program requested holds a thread of the operating
+// system.
 type singleflight struct {
 	worker      worker
-	what        string        // for error texts: "keys" or "a token"
-	unavailable error         // ErrKeys or ErrLogin
-	longest     time.Duration // timeout of a refresh
+	what        string // for error texts: "keys" or "a token"
+	unavailable error  // ErrKeys or ErrLogin
+	// refreshNow starts an attempt, and blocks until the attempt is over, until the worker is closed,
+	// or until the timeout. It is nil for a verifier.
+	refreshNow func(timeout time.Duration) *native.Error
+	longest    time.Duration // timeout of a refresh
 
 	mutex      sync.Mutex
 	flights    map[uint64]*flight // by ticket
+	watching   bool               // a goroutine runs watchFlights
+	watch      *native.Watch      // its watch; nil until the goroutine has made it
 	refreshing bool
 	next       *flight // the next refresh, which has not started yet
 }
@@ -53,10 +57,6 @@ type flight struct {
 // readyTicket is the ticket of the first success. The library never uses this number.
 const readyTicket = 0
 
-// waitSlice is the longest time of one blocking call. After each slice, the goroutine ends if no
-// caller waits any more.
-const waitSlice = 250 * time.Millisecond
-
 // longestRefresh returns the timeout of a refresh. A refresh waits for the attempt in flight, then
 // makes its own attempt. Each attempt has at most two HTTP exchanges, each with the timeout of the
 // argument. 5 s are added as a margin.
@@ -68,13 +68,19 @@ func after(duration time.Duration) (timeout <-chan struct{}, stop func() bool) {
 	return closed, time.AfterFunc(duration, func() { close(closed) }).Stop
 }
 
-// wait blocks until the attempt of this ticket is over, or until timeout. It returns an error if
-// ctx ends first.
+// wait blocks until the attempt of this ticket is over, or until timeout. It returns the error of
+// ctx if ctx ends first.
 func (s *singleflight) wait(ctx context.Context, ticket uint64, timeout <-chan struct{}) error {
-	if err := s.await(ctx, s.join(ticket), timeout); err != nil {
-		return &waitError{what: s.what, ended: err, reason: s.lastError()}
+	return s.await(ctx, s.join(ticket), timeout)
+}
+
+// stopped returns the error of a caller whose context ended while it waited. If reason is not of
+// the group of s.unavailable, it is replaced.
+func (s *singleflight) stopped(ended, reason error) error {
+	if !errors.Is(reason, s.unavailable) {
+		reason = s.unavailable
 	}
-	return nil
+	return &waitError{what: s.what, ended: ended, reason: reason}
 }
 
 // waitReady blocks until there are keys or a token. It returns an error if ctx ends first.
@@ -89,7 +95,7 @@ func (s *singleflight) waitReady(ctx context.Context) error {
 			if reason = s.ready(); !errors.Is(reason, s.unavailable) {
 				return reason
 			}
-			return &waitError{what: s.what, ended: err, reason: reason}
+			return s.stopped(err, reason)
 		}
 	}
 	return ErrClosed
@@ -103,23 +109,14 @@ func (s *singleflight) refresh(ctx context.Context) error {
 	}
 	refresh := s.joinNext()
 	if err := s.await(ctx, refresh, nil); err != nil {
-		return &waitError{what: s.what, ended: err, reason: s.lastError()}
+		return s.stopped(err, s.ready())
 	}
 	return refresh.err
 }
 
 // ready returns nil if there are keys or a token, and otherwise the reason. It also starts a lazy
 // worker.
-func (s *singleflight) ready() error { return errorOf(s.worker.WaitReady(0)) }
-
-// lastError returns the reason why there are no keys or no token. If there are keys or a token, it
-// returns s.unavailable.
-func (s *singleflight) lastError() error {
-	if reason := s.ready(); errors.Is(reason, s.unavailable) {
-		return reason
-	}
-	return s.unavailable
-}
+func (s *singleflight) ready() error { return errorOf(s.worker.Ready()) }
 
 // await blocks until a flight is over, or until timeout. If ctx ends first, it returns the error of
 // ctx.
@@ -127,7 +124,9 @@ func (s *singleflight) await(ctx context.Context, f *flight, timeout <-chan stru
 	defer func() {
 		s.mutex.Lock()
 		defer s.mutex.Unlock()
-		f.waiters--
+		if f.waiters--; f.waiters == 0 {
+			s.interrupt()
+		}
 	}()
 	select {
 	case <-f.over:
@@ -150,32 +149,79 @@ func (s *singleflight) join(ticket uint64) *flight {
 			s.flights = map[uint64]*flight{}
 		}
 		s.flights[ticket] = f
-		go s.run(ticket, f)
+		if s.watching {
+			s.interrupt() // the attempt may have ended before the flight was in the map
+		} else {
+			s.watching = true
+			go s.watchFlights()
+		}
 	}
 	f.waiters++
 	return f
 }
 
-// run makes the blocking calls in C for all waiters of the ticket.
-func (s *singleflight) run(ticket uint64, f *flight) {
-	for over := false; !over; {
-		over = s.block(ticket)
-		s.mutex.Lock()
-		over = over || f.waiters == 0
-		if over {
-			delete(s.flights, ticket)
-		}
-		s.mutex.Unlock()
+// interrupt lets the goroutine that runs watchFlights check all flights again. The caller must hold
+// the mutex.
+func (s *singleflight) interrupt() {
+	if s.watch != nil {
+		s.watch.Interrupt()
 	}
-	close(f.over)
 }
 
-// block blocks for at most waitSlice. It returns true if the event of the ticket has happened.
-func (s *singleflight) block(ticket uint64) bool {
-	if ticket == readyTicket {
-		return !errors.Is(errorOf(s.worker.WaitReady(waitSlice)), s.unavailable)
+// closed ends all waits. Call it after the worker was closed.
+func (s *singleflight) closed() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.interrupt()
+}
+
+// watchFlights ends each flight when its attempt is over. It returns when no goroutine waits any
+// more.
+func (s *singleflight) watchFlights() {
+	watch := s.worker.Watch()
+	defer watch.Close()
+	s.mutex.Lock()
+	s.watch = watch
+	s.mutex.Unlock()
+	// The watch exists before the first check, so it reports all attempts that the check misses.
+	for s.endFlights() {
+		watch.Wait()
 	}
-	return s.worker.Wait(ticket, waitSlice)
+}
+
+// endFlights ends all flights whose attempt is over. It returns false, and watchFlights must then
+// return, if no goroutine waits any more.
+func (s *singleflight) endFlights() bool {
+	for ticket, f := range s.inFlight() {
+		if s.isOver(ticket) {
+			close(f.over)
+			s.mutex.Lock()
+			delete(s.flights, ticket)
+			s.mutex.Unlock()
+		}
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	maps.DeleteFunc(s.flights, func(_ uint64, f *flight) bool { return f.waiters == 0 })
+	s.watching = len(s.flights) > 0
+	if !s.watching {
+		s.watch = nil
+	}
+	return s.watching
+}
+
+func (s *singleflight) inFlight() map[uint64]*flight {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return maps.Clone(s.flights)
+}
+
+// isOver reports whether the event of the ticket has happened.
+func (s *singleflight) isOver(ticket uint64) bool {
+	if ticket == readyTicket {
+		return !errors.Is(s.ready(), s.unavailable)
+	}
+	return s.worker.IsOver(ticket)
 }
 
 // joinNext adds the caller to the waiters of the next refresh. The caller must then call await,
@@ -197,7 +243,7 @@ func (s *singleflight) joinNext() *flight {
 // runRefreshes runs refreshes until no caller waits for one.
 func (s *singleflight) runRefreshes() {
 	for f := s.beginRefresh(); f != nil; f = s.beginRefresh() {
-		f.err = errorOf(s.worker.Refresh(s.longest))
+		f.err = errorOf(s.refreshNow(s.longest))
 		if f.err != nil && s.worker.IsClosed() {
 			f.err = ErrClosed // Close aborted the attempt
 		}

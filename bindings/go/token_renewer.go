@@ -17,9 +17,8 @@ import (
 // background before it expires. It also renews a token that a server rejected. Any number of
 // goroutines may use it.
 //
-// Make one TokenRenewer per account when the program starts, and keep it: each has its own
-// logins. Call [TokenRenewer.Close] when it is no longer needed, or leave that to the garbage
-// collector.
+// Make one TokenRenewer per account when the program starts, and keep it: each has its own logins.
+// Call [TokenRenewer.Close] when it is no longer needed, or leave that to the garbage collector.
 //
 //   - The token is renewed at 70 to 80 % of its lifetime. If the lifetime is under 60 seconds, the
 //     token is renewed after half of it. A failed renewal is retried with a growing back-off. The
@@ -32,9 +31,8 @@ import (
 //   - After a 401, call [TokenRenewer.Reject]. All callers with the same token share one login. At
 //     most one such login starts in 30 seconds.
 //
-// All callers that wait for a login share it. Goroutines wait in Go: a TokenRenewer blocks only a
-// few threads of the operating system, even if many goroutines wait. A context ends the wait of its
-// caller, never the login.
+// All callers that wait for a login share it. Goroutines wait in Go and hold no thread of the
+// operating system. A context ends the wait of its caller, never the login.
 type TokenRenewer struct {
 	// Background goroutines refer to native and flights, never to the TokenRenewer. See RemoteJWKS
 	// for the reason.
@@ -73,8 +71,10 @@ func NewTokenRenewer(options RenewerOptions) (*TokenRenewer, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	renewer := &TokenRenewer{
-		native:    logins,
-		flights:   &singleflight{worker: logins, what: "a token", unavailable: ErrLogin, longest: longest},
+		native: logins,
+		flights: &singleflight{
+			worker: logins, what: "a token", unavailable: ErrLogin, refreshNow: logins.Refresh, longest: longest,
+		},
 		maxWait:   effective.duration("max_wait"),
 		endSource: cancel,
 	}
@@ -138,8 +138,8 @@ func (r *TokenRenewer) token(ctx context.Context, rejected string) (OwnToken, er
 		if ended == nil {
 			continue
 		}
-		if errors.Is(err, ErrLogin) {
-			err = ended
+		if errors.Is(err, ErrLogin) || err != nil && ticket != 0 {
+			err = r.flights.stopped(ended, err)
 		}
 		break
 	}
@@ -229,7 +229,7 @@ func (r *TokenRenewer) Transport(base http.RoundTripper, hosts ...string) http.R
 	return newRenewingTransport(r, base, hosts)
 }
 
-// Close aborts a login in flight, ends the thread and wakes all waiting calls. Later calls return
+// Close aborts a login in flight and wakes all waiting calls. Later calls return
 // [ErrClosed]. Tokens that were returned before remain valid until they expire. Close may be called
 // more than once, and always returns nil.
 func (r *TokenRenewer) Close() error {

@@ -155,9 +155,9 @@ func TestWaitReadyAfterARejectedLoginDoesNotSpin(t *testing.T) {
 	server.handleLogins(failing(http.StatusUnauthorized))
 	renewer := startRenewer(t, server.options(t))
 	var calls atomic.Int64
-	bouncer.OnBlock(renewer, func(block func() bool) bool {
+	bouncer.OnCheck(renewer, func(isOver func() bool) bool {
 		calls.Add(1)
-		return block()
+		return isOver()
 	})
 	_, err := renewer.TokenContext(soon(t))
 	expectError(t, err, bouncer.ErrLoginRejected)
@@ -261,8 +261,9 @@ func TestATokenThatArrivesWhenTheWaitEndsIsReturned(t *testing.T) {
 		renewer := startRenewer(t, options)
 		ctx, cancel := context.WithCancel(context.Background())
 		released := make(chan struct{})
-		bouncer.OnBlock(renewer, func(block func() bool) bool {
-			for !block() {
+		bouncer.OnCheck(renewer, func(isOver func() bool) bool {
+			if !isOver() {
+				return false
 			}
 			if maxWait > 2*time.Second {
 				cancel()

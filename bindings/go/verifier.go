@@ -4,20 +4,46 @@ package bouncer
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A Verifier verifies tokens with one issuer's keys and one policy. It is immutable; any number of
-// goroutines may use it. Call [Verifier.Close] when it is no longer needed, or leave that to the
-// garbage collector.
+// A Verifier verifies tokens of one issuer or of many. Any number of goroutines may use it. Call
+// [Verifier.Close] when it is no longer needed, or leave that to the garbage collector.
+//
+// A verifier has entries, each with the keys of one issuer and the policy for its tokens. With
+// several entries, the token's "iss" selects the entry, and decides nothing else: the token must
+// pass that entry's policy, with a signature of that entry's keys. Entries share no keys, no limits
+// for fetches and no verified tokens.
+//
+//   - "iss" must be one of the [Policy].Issuers of an entry. No two entries may name the same issuer.
+//   - A token without "iss" goes to the entry whose policy names no issuers, for example [DCOS].
+//     Only one entry may have such a policy.
+//   - A token with another "iss" goes to that same entry only if its policy has AnyIssuer. Otherwise
+//     it is rejected with [ErrWrongIssuer], and nothing is fetched.
+//
+// A verifier with a single entry verifies each token with that entry.
 type Verifier struct {
 	native  *native.Verifier
-	remote  *RemoteJWKS // nil if the keys are a JWKSet
+	flights *singleflight
+	// The remote keys of the entries, except those of a document. Without these references the
+	// garbage collector would close keys that only the verifier uses.
+	remotes []*RemoteJWKS
 	clocked *clockedKeys
+}
+
+// newVerifier returns a verifier that uses these remote keys.
+func newVerifier(verifier *native.Verifier, remotes ...*RemoteJWKS) *Verifier {
+	return &Verifier{
+		native:  verifier,
+		flights: &singleflight{worker: verifier, what: "keys", unavailable: ErrKeys},
+		remotes: remotes,
+	}
 }
 
 // A KeySource supplies the keys of a [Verifier]. It is a [*JWKSet], whose keys never change, or a
@@ -28,30 +54,23 @@ type KeySource interface {
 	source() (native.Keys, *RemoteJWKS)
 }
 
-// NewVerifier returns a verifier for these keys and this policy. Later changes of the policy have
-// no effect on the verifier. A [*JWKSet] may be closed afterwards. A [*RemoteJWKS] is shared: after
-// its Close, the verifier returns [ErrKeysUnavailable].
+// An Entry is one entry of a [Verifier]: tokens that are signed by one of the keys and satisfy the
+// policy.
+type Entry struct {
+	// Keys must be set.
+	Keys KeySource
+	// Policy must not have a Clock, see [NewVerifierOf].
+	Policy Policy
+}
+
+// NewVerifier returns a verifier with a single entry. Later changes of the policy have no effect on
+// the verifier. A [*JWKSet] may be closed afterwards. A [*RemoteJWKS] is shared: after its Close,
+// the verifier returns [ErrKeysUnavailable].
 //
 // The error is [ErrInvalidArgument] if the policy is not valid or keys is nil, and [ErrClosed] if
 // the key set is closed.
 func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
-	switch keys := keys.(type) {
-	case nil:
-		return nil, invalidArgument("NewVerifier: the keys are nil")
-	case *JWKSet:
-		if keys == nil {
-			return nil, invalidArgument("NewVerifier: the *JWKSet is nil")
-		}
-	case *RemoteJWKS:
-		if keys == nil {
-			return nil, invalidArgument("NewVerifier: the *RemoteJWKS is nil")
-		}
-	}
-	made, err := policy.settings(settings{})
-	if err != nil {
-		return nil, err
-	}
-	prepared, err := newPolicy(made)
+	prepared, made, err := prepare(keys, &policy)
 	if err != nil {
 		return nil, err
 	}
@@ -62,13 +81,156 @@ func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 		if !open {
 			return nil, ErrClosed
 		}
-		return &Verifier{remote: remote, clocked: &clockedKeys{held, made, policy.Clock}}, nil
+		return &Verifier{remotes: remotesOf(remote), clocked: &clockedKeys{held, made, policy.Clock}}, nil
 	}
 	verifier, failure := native.NewVerifier(source, prepared)
 	if failure != nil {
 		return nil, errorOf(failure)
 	}
-	return &Verifier{native: verifier, remote: remote}, nil
+	return newVerifier(verifier, remotesOf(remote)...), nil
+}
+
+// NewVerifierOf returns a verifier with these entries, as [NewVerifier] does for a single one.
+//
+// The error is [ErrInvalidArgument] if there is no entry, if the keys of an entry are nil, if a
+// policy is not valid, or if two entries accept the tokens of the same issuer. [Error].Claim is then
+// the path of the entry, such as "accept[1].issuers". The error is [ErrClosed] if a key set is
+// closed.
+//
+// A policy with a Clock is an error. The verifier keeps the policies of its entries in C, which
+// cannot call a Go function. Set [Policy].Time, or leave both nil for the system's clock.
+func NewVerifierOf(entries ...Entry) (*Verifier, error) {
+	if errLibrary != nil {
+		return nil, errLibrary
+	}
+	made := make([]native.Entry, 0, len(entries))
+	var remotes []*RemoteJWKS
+	for i := range entries {
+		keys, policy := entries[i].Keys, &entries[i].Policy
+		path := fmt.Sprintf("accept[%d]", i)
+		if policy.Clock != nil {
+			return nil, within(path, invalidArgument("the policy has a Clock, which C cannot call: leave it nil, or use NewVerifier"))
+		}
+		prepared, _, err := prepare(keys, policy)
+		if err != nil {
+			return nil, within(path, err)
+		}
+		defer prepared.Close()
+		source, remote := keys.source()
+		made = append(made, native.Entry{Keys: source, Policy: prepared})
+		remotes = append(remotes, remotesOf(remote)...)
+	}
+	verifier, failure := native.NewVerifierOf(made)
+	if failure != nil {
+		return nil, errorOf(failure)
+	}
+	return newVerifier(verifier, remotes...), nil
+}
+
+// LoadVerifier returns a verifier from a configuration document: the settings of a verifier in
+// JSON, see docs/settings.md. Remote keys are fetched in the background, at once.
+// [Verifier.WaitReady] waits for them.
+//
+//	{
+//	  "accept": [
+//	    {"issuers": ["https://idp.example/"], "audiences": ["https://api.example/"]},
+//	    {"profile": "dcos", "keys": {"url": "https://master.mesos/acs/api/v1/auth/jwks"}}
+//	  ],
+//	  "cache": 10000
+//	}
+//
+// The error is [ErrInvalidArgument] if the document is not valid. [Error].Claim is then the path of
+// the setting, such as "accept[1].keys.max_stale". The error is [ErrMalformedJWKSet] or
+// [ErrNoUsableKey] if a JWK Set in the document or in a file is rejected.
+func LoadVerifier(document []byte) (*Verifier, error) {
+	if errLibrary != nil {
+		return nil, errLibrary
+	}
+	verifier, err := native.LoadVerifier(document)
+	if err != nil {
+		return nil, errorOf(err)
+	}
+	return newVerifier(verifier), nil
+}
+
+// Reload replaces all entries and the cache by those of a configuration document, see
+// [LoadVerifier]. The change is atomic: each verification uses the old entries or the new ones.
+//
+// An entry of a document that is the same as before is kept, with its keys, its cached tokens and
+// its counters. If only the policy of an entry differs, its keys are kept. Files of keys are read
+// again. Other verifiers, such as those of [Verifier.WithCache], do not change.
+//
+// The errors are those of [LoadVerifier]. The verifier is then unchanged. The error is also
+// [ErrInvalidArgument] if the policy of the verifier has a Clock, and [ErrClosed] after Close.
+func (v *Verifier) Reload(document []byte) error {
+	switch {
+	case v == nil:
+		return ErrClosed
+	case v.clocked != nil:
+		return invalidArgument("Reload and Policy.Clock are mutually exclusive")
+	}
+	return errorOf(v.native.Reload(document))
+}
+
+// WaitReady blocks until all entries have keys or ctx ends. Call it when the program starts, to
+// detect a wrong setting before the first request.
+//
+// If ctx ends first, the error contains the reason why the first entry without keys has none. Other
+// entries may have theirs. With [errors.Is] it matches both [ErrKeysUnavailable] and the error of
+// ctx. After Close it is [ErrClosed].
+func (v *Verifier) WaitReady(ctx context.Context) error {
+	defer runtime.KeepAlive(v)
+	switch {
+	case v == nil, v.clocked != nil && v.clocked.keys.IsClosed():
+		return ErrClosed
+	case v.clocked == nil:
+		return v.flights.waitReady(ctx)
+	case len(v.remotes) > 0:
+		return v.remotes[0].WaitReady(ctx)
+	}
+	return nil
+}
+
+// prepare checks the keys of an entry, and returns its policy and the settings of the policy. The
+// caller must close the policy.
+func prepare(keys KeySource, policy *Policy) (*native.Policy, settings, error) {
+	isNil := keys == nil
+	switch keys := keys.(type) {
+	case *JWKSet:
+		isNil = keys == nil
+	case *RemoteJWKS:
+		isNil = keys == nil
+	}
+	if isNil {
+		return nil, settings{}, invalidArgument("the keys are nil: set them to a *JWKSet or a *RemoteJWKS")
+	}
+	made, err := policy.settings(settings{})
+	if err != nil {
+		return nil, settings{}, err
+	}
+	prepared, err := newPolicy(made)
+	return prepared, made, err
+}
+
+// within puts the path of an entry before the name and the message of an error.
+func within(path string, err error) error {
+	var fault *Error
+	if !errors.As(err, &fault) {
+		return err
+	}
+	claim := path
+	if fault.Claim != "" {
+		claim += "." + fault.Claim
+	}
+	return &Error{Status: fault.Status, Claim: claim, Message: path + ": " + fault.Message}
+}
+
+// remotesOf returns a slice of the remote keys, or nil if they are nil.
+func remotesOf(remote *RemoteJWKS) []*RemoteJWKS {
+	if remote == nil {
+		return nil
+	}
+	return []*RemoteJWKS{remote}
 }
 
 // clockedKeys replaces the C verifier if the policy has a Clock. A C policy cannot call a clock, so
@@ -79,7 +241,7 @@ type clockedKeys struct {
 	clock    func() time.Time
 }
 
-// now returns the receiver if the policy has no Clock. Otherwise it returns a new verifier for the
+// now returns the receiver if its policy has no Clock. Otherwise it returns a new verifier for the
 // time that the Clock returns. The caller must call close after its last use of the verifier.
 func (v *Verifier) now() (now *Verifier, close func(), err error) {
 	switch {
@@ -102,15 +264,19 @@ func (v *Verifier) now() (now *Verifier, close func(), err error) {
 	if failure != nil {
 		return nil, nil, errorOf(failure)
 	}
-	return &Verifier{native: verifier, remote: v.remote}, verifier.Close, nil
+	now = &Verifier{native: verifier, remotes: v.remotes}
+	for _, remote := range v.remotes {
+		now.flights = remote.flights // callers with the same remote keys share a watch
+	}
+	return now, verifier.Close, nil
 }
 
-// WithCache returns a verifier with the same keys and policy, and a cache of about this many
-// verified tokens: at most 2^20; 0 disables the cache. The receiver may be closed afterwards.
+// WithCache returns a verifier with the same entries, and a cache of about this many verified
+// tokens: at most 2^20; 0 disables the cache. The receiver may be closed afterwards.
 //
 // On a cache hit the signature is not verified again. A hit requires an identical token. "exp",
-// "nbf" and [Policy].MaxTokenAge are checked on each hit. When remote keys change, the cache is
-// emptied. Cached tokens and their claims stay in memory until other tokens replace them. A cached
+// "nbf" and [Policy].MaxTokenAge are checked on each hit. When remote keys change, the tokens of the
+// old keys are removed. Cached tokens and their claims stay in memory until other tokens replace them. A cached
 // token takes about twice its length in memory. Tokens over 4 KiB are not cached.
 //
 // The error is [ErrInvalidArgument] if tokens is negative or the policy has a Clock, and
@@ -129,31 +295,7 @@ func (v *Verifier) WithCache(tokens int) (*Verifier, error) {
 	if err != nil {
 		return nil, errorOf(err)
 	}
-	return &Verifier{native: cached, remote: v.remote}, nil
-}
-
-// Stats returns the counters of the cache. The error is [ErrClosed] after Close.
-func (v *Verifier) Stats() (CacheStats, error) {
-	stats, err := v.stats()
-	return newCacheStats(stats), err
-}
-
-// Prometheus returns the counters of the cache in the Prometheus text format. The error is
-// [ErrClosed] after Close.
-func (v *Verifier) Prometheus() (string, error) {
-	stats, err := v.stats()
-	return stats.Prometheus, err
-}
-
-func (v *Verifier) stats() (native.Stats, error) {
-	switch {
-	case v == nil, v.clocked != nil && v.clocked.keys.IsClosed():
-		return native.Stats{}, ErrClosed
-	case v.clocked != nil:
-		return native.Stats{}, nil // a policy with a Clock has no cache
-	}
-	stats, err := v.native.Stats()
-	return stats, errorOf(err)
+	return newVerifier(cached, v.remotes...), nil
 }
 
 // Verify verifies a JWT: its signature with the verifier's keys, then its Claims Set against the
@@ -161,11 +303,13 @@ func (v *Verifier) stats() (native.Stats, error) {
 // space around it.
 //
 // A token that a cached key verifies never waits. With remote keys, a token whose key is missing
-// may wait for a fetch, at most [RemoteOptions].MaxWait.
+// may wait for a fetch, at most [RemoteOptions].MaxWait of the keys of its entry.
 //
 // If the token is rejected, the error is an [*Error] of the group [ErrInvalidToken]. The checks
-// have a fixed order, and the first one that fails determines the error. With remote keys the error
-// may also be [ErrKeysUnavailable]. After Close it is [ErrClosed].
+// have a fixed order, and the first one that fails determines the error. With several entries, "iss"
+// is read first, so a token that no entry is for has no other error about its claims or its
+// signature. With remote keys the error may also be [ErrKeysUnavailable]. After Close it is
+// [ErrClosed].
 func (v *Verifier) Verify(token string) (*VerifiedToken, error) {
 	return v.VerifyContext(context.Background(), token)
 }
@@ -183,32 +327,37 @@ func (v *Verifier) VerifyContext(ctx context.Context, token string) (*VerifiedTo
 	}
 	defer close()
 	content, ticket, failure := now.native.Verify(token, 0)
+	runtime.KeepAlive(v) // the remote keys must not be closed before
 	switch {
+	case ticket != 0:
+		return now.resume(ctx, token, ticket, time.Now())
 	case failure != nil:
 		return nil, errorOf(failure)
-	case ticket == 0:
-		return newToken(content), nil
 	}
-	timeout, stop := after(now.remote.maxWait)
-	defer stop()
-	return now.resume(ctx, token, ticket, timeout)
+	return newToken(content), nil
 }
 
 // resume waits for the fetch of the ticket, then verifies the token again. It repeats this until
-// the result is final. Once timeout is closed, it waits no longer, and the next result is final.
-func (v *Verifier) resume(
-	ctx context.Context, token string, ticket uint64, timeout <-chan struct{},
-) (*VerifiedToken, error) {
+// the result is final. All waits together end MaxWait after began, and the next result is then
+// final.
+func (v *Verifier) resume(ctx context.Context, token string, ticket uint64, began time.Time) (*VerifiedToken, error) {
 	for {
-		if err := v.remote.flights.wait(ctx, ticket, timeout); err != nil {
-			return nil, err
+		var ended error
+		if left := v.native.MaxWait(ticket) - time.Since(began); left > 0 {
+			timeout, stop := after(left)
+			ended = v.flights.wait(ctx, ticket, timeout)
+			stop()
 		}
+		// Verify also if ctx ended: the error then contains the reason why the key is missing.
 		content, next, failure := v.native.Verify(token, ticket)
-		switch {
-		case failure != nil:
-			return nil, errorOf(failure)
-		case next == 0:
+		switch err := errorOf(failure); {
+		case err == nil && next == 0:
+			runtime.KeepAlive(v)
 			return newToken(content), nil
+		case ended != nil && err != ErrClosed:
+			return nil, v.flights.stopped(ended, err)
+		case err != nil:
+			return nil, err
 		}
 		ticket = next
 	}
@@ -236,8 +385,8 @@ func (v *Verifier) VerifyBytes(token []byte) (*VerifiedToken, error) {
 	return v.Verify(native.BorrowText(token))
 }
 
-// Close frees the verifier as soon as all running calls have returned. Later calls return
-// [ErrClosed]. Close may be called more than once, and always returns nil.
+// Close frees the verifier as soon as all running calls have returned. Calls that wait for keys, and
+// later calls, return [ErrClosed]. Close may be called more than once, and always returns nil.
 func (v *Verifier) Close() error {
 	switch {
 	case v == nil:
@@ -245,6 +394,7 @@ func (v *Verifier) Close() error {
 		v.clocked.keys.Close()
 	case v.native != nil:
 		v.native.Close()
+		v.flights.closed()
 	}
 	return nil
 }

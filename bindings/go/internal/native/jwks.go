@@ -126,3 +126,7 @@ func (s *JWKS) AcceleratedKeys() int {
 func (s *JWKS) newVerifier(policy *C.bouncer_policy, verifier **C.bouncer_verifier, err **C.bouncer_error) C.bouncer_status {
 	return C.bouncer_verifier_new_jwks(s.pointer, policy, verifier, err)
 }
+
+func (s *JWKS) accept(settings *C.bouncer_settings, policy *C.bouncer_policy) {
+	C.bouncer_settings_accept(settings, s.pointer, policy)
+}

@@ -35,14 +35,17 @@ func (r *RemoteJWKS) newVerifier(policy *C.bouncer_policy, verifier **C.bouncer_
 	return C.bouncer_verifier_new_remote(r.pointer, policy, verifier, err)
 }
 
-// Wait blocks until the fetch of this ticket is over, the key set is closed, or the timeout has
-// passed. It returns true if the fetch is over or the key set was closed before the call.
-func (r *RemoteJWKS) Wait(ticket uint64, timeout time.Duration) bool {
+func (r *RemoteJWKS) accept(settings *C.bouncer_settings, policy *C.bouncer_policy) {
+	C.bouncer_settings_accept_remote(settings, r.pointer, policy)
+}
+
+// IsOver reports whether the fetch of this ticket is over. It is also true after Close.
+func (r *RemoteJWKS) IsOver(ticket uint64) bool {
 	if !r.Acquire() {
 		return true
 	}
 	defer r.Release()
-	return C.bouncer_remote_jwks_wait(r.pointer, C.uint64_t(ticket), milliseconds(timeout)) != 0
+	return C.bouncer_remote_jwks_wait(r.pointer, C.uint64_t(ticket), 0) != 0
 }
 
 // WaitAttempts blocks until the total number of ended fetches is at least attempts, the key set is
@@ -55,15 +58,15 @@ func (r *RemoteJWKS) WaitAttempts(attempts uint64, timeout time.Duration) {
 	C.bouncer_remote_jwks_wait_attempts(r.pointer, C.uint64_t(attempts), milliseconds(timeout))
 }
 
-// WaitReady blocks until usable keys are loaded. After the timeout it returns the reason why no
-// keys are loaded. It also starts the first fetch of a lazy key set.
-func (r *RemoteJWKS) WaitReady(timeout time.Duration) *Error {
+// Ready returns nil if usable keys are loaded. Otherwise it returns the reason why no keys are
+// loaded. It also starts the first fetch of a lazy key set.
+func (r *RemoteJWKS) Ready() *Error {
 	if !r.Acquire() {
 		return Closed
 	}
 	defer r.Release()
 	var err *C.bouncer_error
-	if C.bouncer_remote_jwks_wait_ready(r.pointer, milliseconds(timeout), &err) != C.BOUNCER_STATUS_OK {
+	if C.bouncer_remote_jwks_wait_ready(r.pointer, 0, &err) != C.BOUNCER_STATUS_OK {
 		return takeError(err)
 	}
 	return nil

@@ -31,14 +31,13 @@ func freeRenewer(renewer *C.bouncer_renewer) { C.bouncer_renewer_free(renewer) }
 // Acquire treats nil as a closed renewer.
 func (r *Renewer) Acquire() bool { return r != nil && r.Handle.Acquire() }
 
-// Wait blocks until the login of this ticket is over, the renewer is closed, or the timeout has
-// passed. It returns true if the login is over or the renewer was closed before the call.
-func (r *Renewer) Wait(ticket uint64, timeout time.Duration) bool {
+// IsOver reports whether the login of this ticket is over. It is also true after Close.
+func (r *Renewer) IsOver(ticket uint64) bool {
 	if !r.Acquire() {
 		return true
 	}
 	defer r.Release()
-	return C.bouncer_renewer_wait(r.pointer, C.uint64_t(ticket), milliseconds(timeout)) != 0
+	return C.bouncer_renewer_wait(r.pointer, C.uint64_t(ticket), 0) != 0
 }
 
 // WaitAttempts blocks until the total number of ended logins is at least attempts, the renewer is
@@ -51,31 +50,9 @@ func (r *Renewer) WaitAttempts(attempts uint64, timeout time.Duration) {
 	C.bouncer_renewer_wait_attempts(r.pointer, C.uint64_t(attempts), milliseconds(timeout))
 }
 
-// WaitReady blocks until there is a valid token, one more login is over, or the timeout has passed.
-// If there is then no valid token, it returns the reason. It also starts the first login of a lazy
-// renewer.
-//
-// After a rejected login, bouncer_renewer_wait_ready returns at once. This method waits for the
-// next login, because an operator may replace the secret.
-func (r *Renewer) WaitReady(timeout time.Duration) *Error {
-	if timeout == 0 {
-		return r.ready()
-	}
-	stats, err := r.Stats()
-	// Read the counter before ready. If a login ends between the two calls, WaitAttempts returns at
-	// once.
-	if err == nil {
-		err = r.ready()
-	}
-	if err == nil || err == Closed {
-		return err
-	}
-	attempts := stats.Find("renewer_attempts_total").Number
-	r.WaitAttempts(uint64(attempts)+1, timeout)
-	return r.ready()
-}
-
-func (r *Renewer) ready() *Error {
+// Ready returns nil if there is a valid token. Otherwise it returns the reason why there is none. It
+// also starts the first login of a lazy renewer.
+func (r *Renewer) Ready() *Error {
 	if !r.Acquire() {
 		return Closed
 	}

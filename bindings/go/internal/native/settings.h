@@ -54,4 +54,11 @@ static inline bouncer_status bouncer_go_renewer_new(
 	return status;
 }
 
+// Makes new settings of a verifier from a configuration document. The caller frees the settings.
+static inline bouncer_settings *bouncer_go_configuration(const char *document, size_t len) {
+	bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_VERIFIER);
+	bouncer_settings_load(settings, document, len); // the settings keep the error
+	return settings;
+}
+
 #endif

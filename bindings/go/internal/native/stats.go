@@ -7,7 +7,7 @@ import "C"
 
 // Stats is a snapshot of counters and states.
 type Stats struct {
-	Source string
+	Source string // of the last row
 	Rows   []Stat
 	// Prometheus contains all rows in the Prometheus text format.
 	Prometheus string
@@ -16,6 +16,8 @@ type Stats struct {
 // A Stat is one row of a snapshot.
 type Stat struct {
 	Name    string
+	Source  string
+	Status  string // of the verifications that the row counts, or ""
 	Present bool
 	Number  float64
 	Text    string
@@ -31,7 +33,7 @@ func (s *Stats) Find(name string) Stat {
 	return Stat{}
 }
 
-// Stats returns a snapshot of the cache.
+// Stats returns a snapshot of the cache and of all entries.
 func (v *Verifier) Stats() (Stats, *Error) {
 	if !v.Acquire() {
 		return Stats{}, Closed
@@ -77,6 +79,8 @@ func takeStats(status C.bouncer_status, stats *C.bouncer_stats, err *C.bouncer_e
 		found.Source = textOf(row.source)
 		found.Rows = append(found.Rows, Stat{
 			Name:    C.GoString(row.name),
+			Source:  found.Source,
+			Status:  textOf(row.status),
 			Present: row.present != 0,
 			Number:  float64(row.number),
 			Text:    textOf(row.text),
