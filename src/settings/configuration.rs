@@ -124,7 +124,7 @@ fn drafts(settings: &Settings, before: Option<&Entries>) -> Result<(Vec<Draft>, 
             Accept::Configured(entry) => {
                 for entry in entry.of_each_tenant().map_err(|fault| within(fault.into()))? {
                     entry.check_last_good_file(&mut files, &path).map_err(|fault| within(fault.into()))?;
-                    let entry = entry.draft(&mut before).map_err(within)?;
+                    let entry = entry.draft(settings, &mut before).map_err(within)?;
                     drafts.push(Draft { path: path.clone(), entry });
                 }
             }
@@ -214,7 +214,7 @@ impl AcceptSettings {
     }
 
     /// Makes the entry, or takes it or its keys out of `before`.
-    fn draft(&self, before: &mut Vec<&Arc<Entry>>) -> Result<DraftEntry> {
+    fn draft(&self, verifier: &Settings, before: &mut Vec<&Arc<Entry>>) -> Result<DraftEntry> {
         let policy = Policy::from_settings(&self.policy)?;
         let within_keys = |error: Error| error.within("keys");
         let document = self.jwk_set_document().map_err(within_keys)?;
@@ -231,7 +231,7 @@ impl AcceptSettings {
         }
         let keys = match take(&|other| other.keys == configured.keys) {
             Some(entry) => entry.keys.clone(),
-            None => self.make_keys(document, &policy).map_err(within_keys)?,
+            None => self.make_keys(verifier, document, &policy).map_err(within_keys)?,
         };
         Ok(DraftEntry::New(keys, policy, Some(configured)))
     }
@@ -263,10 +263,10 @@ impl AcceptSettings {
         }
     }
 
-    fn make_keys(&self, document: Option<Vec<u8>>, policy: &Policy) -> Result<Keys> {
+    fn make_keys(&self, verifier: &Settings, document: Option<Vec<u8>>, policy: &Policy) -> Result<Keys> {
         match document {
             Some(document) => Ok(self.fixed_keys(&document)?.into()),
-            None => self.make_remote_keys(policy),
+            None => self.make_remote_keys(verifier, policy),
         }
     }
 
@@ -279,8 +279,13 @@ impl AcceptSettings {
     }
 
     #[cfg(feature = "remote")]
-    fn make_remote_keys(&self, policy: &Policy) -> Result<Keys> {
-        Ok(self.remote_keys(policy)?.build()?.into())
+    fn make_remote_keys(&self, verifier: &Settings, policy: &Policy) -> Result<Keys> {
+        let builder = self.remote_keys(policy)?;
+        let builder = match verifier.with_keys {
+            Some(complete) => complete(builder),
+            None => builder,
+        };
+        Ok(builder.build()?.into())
     }
 
     #[cfg(feature = "remote")]
@@ -298,7 +303,7 @@ impl AcceptSettings {
     }
 
     #[cfg(not(feature = "remote"))]
-    fn make_remote_keys(&self, _: &Policy) -> Result<Keys> {
+    fn make_remote_keys(&self, _: &Settings, _: &Policy) -> Result<Keys> {
         let detail = "neither jwks nor file is set, and this build has no remote keys";
         Err(Error::about(ErrorKind::InvalidArgument, "jwks", detail))
     }

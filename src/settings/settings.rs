@@ -6,6 +6,8 @@ use super::near::did_you_mean;
 use super::row::{Row, Setting};
 use super::value::{Given, SettingType, Value};
 use crate::error::{Error, Result};
+#[cfg(feature = "remote")]
+use crate::remote::jwks::remote_jwk_set_builder::RemoteJwkSetBuilder;
 use crate::verify::keys::Keys;
 use crate::verify::policy::Policy;
 use std::fmt;
@@ -36,8 +38,15 @@ pub struct Settings {
     pub(super) entries: Vec<Entry>,
     /// The setting "accept" of a verifier.
     pub(super) accept: Vec<Accept>,
+    /// Completes the builder of each remote key set of a verifier.
+    #[cfg(feature = "remote")]
+    pub(super) with_keys: Option<WithKeys>,
     error: Option<Error>,
 }
+
+/// See [`Settings::with_keys`].
+#[cfg(feature = "remote")]
+pub(super) type WithKeys = fn(RemoteJwkSetBuilder) -> RemoteJwkSetBuilder;
 
 #[derive(Clone)]
 pub(super) struct Entry {
@@ -77,7 +86,14 @@ pub(super) enum How {
 impl Settings {
     /// Makes empty settings.
     pub fn new(kind: SettingsKind) -> Self {
-        Self { kind, entries: Vec::new(), accept: Vec::new(), error: None }
+        Self {
+            kind,
+            entries: Vec::new(),
+            accept: Vec::new(),
+            #[cfg(feature = "remote")]
+            with_keys: None,
+            error: None,
+        }
     }
 
     /// Returns the kind of the settings.
@@ -101,6 +117,14 @@ impl Settings {
     /// The same as [`Settings::set`]. Also if the setting is not a list.
     pub fn add(&mut self, name: &str, value: &str) -> Result<()> {
         self.change(|settings| settings.put(name, value, How::Add))
+    }
+
+    /// Calls `complete` for each remote key set that a verifier makes from these settings. For
+    /// bindings, which add an observer for their own logs. Not part of the stable interface.
+    #[cfg(feature = "remote")]
+    #[doc(hidden)]
+    pub fn with_keys(&mut self, complete: fn(RemoteJwkSetBuilder) -> RemoteJwkSetBuilder) {
+        self.with_keys = Some(complete);
     }
 
     /// Returns the error of the first change that failed.

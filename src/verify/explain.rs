@@ -5,7 +5,7 @@
 
 use super::accepted_values::{all_of, one_of, shown};
 use super::claim_checks::ClaimCheck;
-use super::claim_rules::DEFAULT_SCOPE_CLAIMS;
+use super::claim_rules::scope_values;
 use super::entries::Selection;
 use super::keys::Source;
 use super::policy::Policy;
@@ -291,11 +291,8 @@ fn described(policy: &Policy, check: ClaimCheck<'_>, claims: &ClaimsSet<'_>) -> 
     let text = |name: &str| claims.claim(name).map(json::Value::text);
     let found = match check {
         ClaimCheck::Scopes => {
-            let names: Vec<&str> = match &policy.scope_claims {
-                None => DEFAULT_SCOPE_CLAIMS.to_vec(),
-                Some(names) => names.iter().map(|name| &**name).collect(),
-            };
-            names.into_iter().filter_map(text).collect::<Vec<_>>().join(" and ")
+            let values = scope_values(claims, policy.scope_claims.as_deref());
+            values.into_iter().map(json::Value::text).collect::<Vec<_>>().join(" and ")
         }
         _ => text(&name).unwrap_or_default().to_owned(),
     };
