@@ -282,8 +282,11 @@ for compiler in ${compilers[@]+"${compilers[@]}"}; do
     for standard in 17 20; do
         with="$compiler C++$standard"
         if [ $is_sanitized = yes ]; then
-            [ $has_json = no ] || check "conformance, $with" run_test "$compiler" "$standard" conformance "$root/tests/conformance"
-            for test in batch error jwks logging pending policy remote renewal settings_generated token verifier watch; do
+            if [ $has_json = yes ]; then
+                check "conformance, $with" run_test "$compiler" "$standard" conformance "$root/tests/conformance"
+                check "configurations, $with" run_test "$compiler" "$standard" configurations "$root/tests/conformance/configuration"
+            fi
+            for test in batch error issuers jwks logging pending policy remote renewal settings_generated token verifier watch; do
                 check "$test, $with" run_test "$compiler" "$standard" "$test"
             done
         fi

@@ -149,7 +149,22 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
     Policy made(KeysSettings().url(text));
 #elif MISTAKE == 58
     auto dangling = verifier.verify_now(text).result().value().claim("uid");
-#elif MISTAKE > 58
+#elif MISTAKE == 59
+    verifier.try_reload(text);
+#elif MISTAKE == 60
+    Verifier::try_from_config(text);
+#elif MISTAKE == 61
+    VerifierSettings().accept(jwks, policy);  // The returned settings are not used.
+#elif MISTAKE == 62
+    VerifierSettings entries;
+    VerifierSettings copy = entries;
+#elif MISTAKE == 63
+    Verifier made(VerifierSettings().accept(policy, jwks));
+#elif MISTAKE == 64
+    Verifier made(VerifierSettings().accept(jwks));  // An entry without a policy.
+#elif MISTAKE == 65
+    verifier.try_wait_ready(std::chrono::seconds(1));
+#elif MISTAKE > 65
 #error "no mistake has this number"
 #endif
 }

@@ -22,6 +22,7 @@ using bouncer::Status;
 using bouncer::Ticket;
 using bouncer::TokenRenewer;
 using bouncer::Verifier;
+using bouncer::VerifierSettings;
 using bouncer::Watch;
 using namespace std::chrono_literals;
 
@@ -61,6 +62,19 @@ int main() {
     CHECK(cached && cache(*cached).number("capacity") >= 8 && cached->try_verify(text));
     const Result<Batch> known = cached->try_verify_batch(texts);
     CHECK(known && (*known)[2] && !(*known)[1] && cache(*cached).number("hits_total") == 2);
+
+    const Result<Verifier> of_many = Verifier::try_make(
+        VerifierSettings().accept(*jwks, policy).accept(*jwks, Policy::try_for_issuer("i", "a").value()).cache(8));
+    CHECK(of_many && of_many->try_wait_ready(0s) && of_many->try_verify(text));
+    CHECK(fails(of_many->try_reload("{}"), Status::InvalidArgument) && of_many->try_verify(text));
+    const std::string document = R"({"accept":[{"profile":"dcos","keys":{"jwks":)" +
+                                 read_file("document_jwks.json") + "}}]}";
+    CHECK(of_many->try_reload(document) && fails(of_many->try_verify(text), Status::Expired));
+    const Result<Verifier> configured = Verifier::try_from_config(document);
+    CHECK(configured && fails(configured->try_verify(text), Status::Expired));
+    CHECK(configured->try_reload(VerifierSettings().load(document)));
+    const Result<Stats> counts = configured->try_stats();
+    CHECK(counts && counts->verifications(Status::Expired) == 1 && counts->verifications(Status::Ok, "i") == 0);
 
     const Result<Policy> strict =
         Policy::try_make(PolicySettings().issuers({"i", "j"}).audiences({"b"}).time(0));

@@ -1,5 +1,5 @@
 /// @file stats.hpp
-/// Counters and states of a verifier's cache, a remote key set or a token renewer.
+/// Counters and states of a verifier, a remote key set or a token renewer.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #pragma once
@@ -24,9 +24,13 @@ struct Stat {
     StatKind kind;                         ///< The meaning and the unit of `number`.
     std::optional<double> number;          ///< None if the row has no value or is text.
     std::optional<std::string_view> text;  ///< None if the row has no value or is a number.
-    /// The source: the URL of the key set without its query, the issuer, or the origin of the
-    /// renewer's tokens. Empty for the verifier's own rows.
+    /// The source. For a key set: its URL without its query, or its issuer. For a renewer: the
+    /// origin of its tokens. For a verifier: the first issuer of the entry. Empty in rows of the
+    /// whole verifier, and of an entry without issuers and remote keys.
     std::string_view source;
+    /// The status of the verifications that are counted: "ok", or the name of an error. Empty in
+    /// other rows.
+    std::string_view status;
 };
 
 /// A snapshot of counters and states, for metrics, logs and health checks. It is a range of Stat.
@@ -79,6 +83,20 @@ public:
         const std::optional<Stat> stat = find(name, source);
         return stat ? stat->text : std::nullopt;
     }
+    /// The number of verifications that had this `status`, in the entry with this `source`: its
+    /// first issuer. An empty `source` counts all verifications of the verifier.
+    [[nodiscard]] std::uint64_t verifications(Status status,
+                                              std::string_view source = {}) const noexcept {
+        std::uint64_t total = 0;
+        for (const Stat &stat : *this) {
+            const bool is_counted = stat.name == BOUNCER_STAT_VERIFICATIONS_TOTAL &&
+                                    stat.status == status_name(status);
+            if (is_counted && (source.empty() || stat.source == source)) {
+                total += static_cast<std::uint64_t>(stat.number.value_or(0));
+            }
+        }
+        return total;
+    }
     /// The snapshot in the Prometheus text format, version 0.0.4. Metric names begin with
     /// "bouncer_". A row of text becomes a metric whose name ends in "_info", with the text in the
     /// label "value".
@@ -86,7 +104,8 @@ public:
         return detail::text(bouncer_stats_prometheus(handle_.get()));
     }
     /// The snapshot as JSON: an array with one object for each source. Each object has one member
-    /// for each row, with the row's name. A row without a value is null.
+    /// for each row, with the row's name. Rows with a status are members of an object with the name
+    /// of the row. A row without a value is null.
     [[nodiscard]] std::string_view json() const & noexcept {
         return detail::text(bouncer_stats_json(handle_.get()));
     }
@@ -106,7 +125,8 @@ private:
                 static_cast<StatKind>(row.kind),
                 is_number ? std::optional(row.number) : std::nullopt,
                 detail::optional_text(row.text),
-                detail::text(row.source)};
+                detail::text(row.source),
+                detail::text(row.status)};
     }
 };
 

@@ -5,9 +5,7 @@
 #pragma once
 
 #include "batch.hpp"
-#include "jwks.hpp"
-#include "policy.hpp"
-#include "remote_jwks.hpp"
+#include "verifier_settings.hpp"
 
 namespace bouncer {
 
@@ -51,20 +49,69 @@ template <class Tokens>
 }
 #endif
 
-/// Verifies tokens with an issuer's keys, a JwkSet or a RemoteJwkSet, and with a policy. The
-/// verifier stays valid after the keys and the policy are destroyed.
+/// Verifies tokens of one issuer or of many. The verifier stays valid after its keys and its
+/// policies are destroyed.
+///
+/// A verifier has entries, each with the keys of one issuer, a JwkSet or a RemoteJwkSet, and the
+/// policy for its tokens. With several entries, the token's "iss" selects the entry, and decides
+/// nothing else: the token must pass that entry's policy, with a signature of that entry's keys.
+/// Entries share no keys, no limits for fetches and no verified tokens.
+///
+/// - "iss" must be one of the `issuers` of an entry. No two entries may name the same issuer.
+/// - A token without "iss" goes to the entry whose policy names no issuers, for example
+///   Policy::dcos(). Only one entry may have such a policy.
+/// - A token with another "iss" goes to that same entry only if its policy is Policy::any_issuer().
+///   Otherwise the token is rejected with Status::WrongIssuer, and nothing is fetched.
+///
+/// A verifier with a single entry verifies each token with that entry.
 class Verifier : public detail::Owner<bouncer_verifier> {
 public:
     using Owner::Owner;
 
-    /// Makes a verifier from `jwks` and `policy`. On failure: Status::NullArgument after a move.
+    /// Makes a verifier from a configuration document, such as
+    /// `{"accept": [{"issuers": ["https://a/"], "audiences": ["orders"]}]}`. docs/settings.md
+    /// describes it. Remote keys are fetched in the background, at once.
+    ///
+    /// On failure: Status::InvalidArgument if a setting is invalid. Failure::claim() is then its
+    /// path, for example "accept[1].keys.max_stale". Status::MalformedJwkSet or Status::NoUsableKey
+    /// if a JWK Set in the document or in a file is rejected.
+    static Result<Verifier> try_from_config(std::string_view json) noexcept {
+        return try_make(VerifierSettings().load(json));
+    }
+    /// Makes a verifier from `settings`, which are copied. On failure: as try_from_config().
+    static Result<Verifier> try_make(const VerifierSettings &settings) noexcept {
+        return detail::make<Verifier>(bouncer_verifier_new, settings.handle());
+    }
+    /// Makes a verifier with a single entry from `jwks` and `policy`. On failure:
+    /// Status::NullArgument after a move.
     static Result<Verifier> try_make(const JwkSet &jwks, const Policy &policy) noexcept {
         return detail::make<Verifier>(bouncer_verifier_new_jwks, jwks.handle(), policy.handle());
     }
-    /// Makes a verifier from `remote` and `policy`. On failure: Status::NullArgument after a move.
+    /// Makes a verifier with a single entry from `remote` and `policy`. On failure:
+    /// Status::NullArgument after a move.
     static Result<Verifier> try_make(const RemoteJwkSet &remote, const Policy &policy) noexcept {
         return detail::make<Verifier>(bouncer_verifier_new_remote, remote.handle(),
                                       policy.handle());
+    }
+    /// Replaces all entries by those of a configuration document. The change is atomic: each
+    /// verification uses the old entries or the new ones. Other threads may use the verifier
+    /// meanwhile.
+    ///
+    /// An entry that is the same as before is kept, with its keys, its cached tokens and its
+    /// counters. If only the policy of an entry differs, its keys are kept. Files of keys are read
+    /// again. On failure: as try_from_config(). The verifier is then unchanged.
+    Result<void> try_reload(std::string_view json) const noexcept {
+        return try_reload(VerifierSettings().load(json));
+    }
+    /// Replaces all entries by those of `settings`, as try_reload(std::string_view) does. Entries
+    /// that accept() added are always new.
+    Result<void> try_reload(const VerifierSettings &settings) const noexcept {
+        return detail::act(bouncer_verifier_reload, handle(), settings.handle());
+    }
+    /// Waits up to `timeout` until all entries have keys. On failure: Status::KeysUnavailable,
+    /// about the first entry without keys. Other entries may have theirs.
+    Result<void> try_wait_ready(std::chrono::milliseconds timeout) const noexcept {
+        return detail::act(bouncer_verifier_wait_ready, handle(), timeout);
     }
     /// Verifies a JWT as try_verify_token() does. With remote keys, the call may also fail with
     /// Status::KeysUnavailable. If the key is missing and a fetch may return it, the call waits up
@@ -94,18 +141,20 @@ public:
                                        std::size_t threads = 1) const noexcept {
         return batch(bouncer_verifier_verify_batch_now, tokens, threads);
     }
-    /// Makes a verifier with the same keys and policy and a cache for about `tokens` accepted
-    /// tokens: at most 2^20; 0 disables the cache.
+    /// Makes a verifier with the same entries and a cache for about `tokens` accepted tokens: at
+    /// most 2^20; 0 disables the cache. A reload sets the size of the new settings.
     ///
     /// A cached token is accepted without verifying its signature again. The lookup compares the
-    /// whole token, and "exp", "nbf" and the policy's `max_token_age` are checked each time. The
-    /// cache is emptied when remote keys change. A cached token uses memory of about twice its
-    /// length, until another token replaces it.
+    /// whole token, and "exp", "nbf" and the policy's `max_token_age` are checked each time. When
+    /// remote keys change, the tokens of the old keys are removed. A cached token uses memory of
+    /// about twice its length, until another token replaces it. Tokens over 4 KiB are not cached.
     [[nodiscard]] Result<Verifier> try_with_cache(std::size_t tokens) const noexcept {
         return detail::make<Verifier>(bouncer_verifier_with_cache, handle(), tokens);
     }
-    /// Takes a snapshot of the cache's counters: the BOUNCER_STAT_CACHE_ rows. Without a cache, the
-    /// rows have no value. On failure: Status::NullArgument after a move.
+    /// Takes a snapshot of counters and states. Without a cache, the BOUNCER_STAT_CACHE_ rows have
+    /// no value. Each entry has BOUNCER_STAT_VERIFICATIONS_TOTAL rows, one for each status that has
+    /// occurred: see Stats::verifications(). An entry with remote keys also has the
+    /// BOUNCER_STAT_KEYS_ rows. On failure: Status::NullArgument after a move.
     Result<Stats> try_stats() const noexcept {
         return detail::make<Stats>(bouncer_verifier_stats, handle());
     }
@@ -140,12 +189,24 @@ public:
     }
 
 #ifdef __cpp_exceptions
+    /// @copydoc try_from_config @throws Error
+    [[nodiscard]] static Verifier from_config(std::string_view json) {
+        return try_from_config(json).or_throw();
+    }
+    /// @copydoc try_make(const VerifierSettings &) @throws Error
+    explicit Verifier(const VerifierSettings &settings) : Verifier(try_make(settings).or_throw()) {}
     /// @copydoc try_make(const JwkSet &, const Policy &) @throws Error
     Verifier(const JwkSet &jwks, const Policy &policy)
         : Verifier(try_make(jwks, policy).or_throw()) {}
     /// @copydoc try_make(const RemoteJwkSet &, const Policy &) @throws Error
     Verifier(const RemoteJwkSet &remote, const Policy &policy)
         : Verifier(try_make(remote, policy).or_throw()) {}
+    /// @copydoc try_reload(std::string_view) const @throws Error
+    void reload(std::string_view json) const { try_reload(json).or_throw(); }
+    /// @copydoc try_reload(const VerifierSettings &) const @throws Error
+    void reload(const VerifierSettings &settings) const { try_reload(settings).or_throw(); }
+    /// @copydoc try_wait_ready @throws Error
+    void wait_ready(std::chrono::milliseconds timeout) const { try_wait_ready(timeout).or_throw(); }
     /// @copydoc try_verify @throws Error
     [[nodiscard]] VerifiedToken verify(std::string_view token) const {
         return try_verify(token).or_throw();
