@@ -33,9 +33,9 @@ use std::time::{Duration, SystemTime};
 use tool::is_installed;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const PROGRAMS: [&str; 11] = [
+const PROGRAMS: [&str; 12] = [
     "settings", "jwks", "token", "batch", "misuse", "threads", "logger", "supplied", "remote", "renewer",
-    "watch",
+    "verifier", "watch",
 ];
 const SANITIZERS: &str = "-fsanitize=address,undefined";
 
@@ -80,6 +80,7 @@ fn assert_passes(program: &str, command: &mut Command) {
     match program {
         "remote" => assert_remote_passes(command),
         "renewer" => assert_renewer_passes(command),
+        "verifier" => assert_verifier_passes(command),
         "watch" => assert_watch_passes(command),
         _ => assert_runs(command),
     }
@@ -91,6 +92,15 @@ fn assert_remote_passes(command: &mut Command) {
     let requests = server.requests();
     let rotations = requests.iter().filter(|request| request.path == "/rotates/for-a-token").count();
     assert_eq!(rotations, 2, "the first fetch, and one for the token");
+}
+
+fn assert_verifier_passes(command: &mut Command) {
+    let server = issuer();
+    let tokens = [token_of("https://a.example/", "a"), token_of("https://b.example/", "b"), token("a")];
+    assert_runs(command.args([&server.origin, &jwks(&["a"]), &jwks(&["b"])]).args(&tokens));
+    let requests = server.requests();
+    let fetches = |path: &str| requests.iter().filter(|request| request.path == path).count();
+    assert_eq!(["/jwks/for-an-entry", "/jwks/for-waiting"].map(fetches), [1, 1]);
 }
 
 fn assert_watch_passes(command: &mut Command) {
@@ -129,9 +139,18 @@ fn key(kid: &str) -> Key {
 
 /// A token as DC/OS's Bouncer issues it, valid for one hour.
 fn token(kid: &str) -> String {
+    token_with(r#""uid":"peter""#, kid)
+}
+
+/// A token of `issuer`, valid for one hour.
+fn token_of(issuer: &str, kid: &str) -> String {
+    token_with(&format!(r#""sub":"peter","iss":"{issuer}""#), kid)
+}
+
+fn token_with(claims: &str, kid: &str) -> String {
     let exp = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() + 3600;
     let header = format!("{{\"alg\":\"RS256\",\"kid\":\"{kid}\"}}");
-    key(kid).token(Algorithm::Rs256, header, format!("{{\"uid\":\"peter\",\"exp\":{exp}}}"))
+    key(kid).token(Algorithm::Rs256, header, format!("{{{claims},\"exp\":{exp}}}"))
 }
 
 /// A JWK Set document with these keys and one unusable key.
@@ -291,18 +310,31 @@ fn c_returns_the_verdicts_of_the_corpus() {
     });
 }
 
+#[test]
+fn c_returns_the_verdicts_of_the_configurations() {
+    let program = compile("conformance", &[SANITIZERS, "-fno-sanitize-recover=all"]);
+    let lines = case::all_configured().into_iter().map(|case| {
+        let token = case.token.unwrap_or_default();
+        line("configuration", case.configuration.as_bytes()) + &line("token", token.as_bytes())
+    });
+    let printed = filter(&mut Command::new(program), lines.collect());
+    let mut lines = printed.lines();
+    case::assert_configured("C from a configuration", |_, _| {
+        let found = verdict(lines.next().expect("a line for every case"));
+        Expect { keys: None, skipped: None, ..found }
+    });
+}
+
 /// The lines that make the C program verify `case`.
 fn script(case: &Case) -> String {
-    let mut script = String::new();
-    let mut command = |word: &str, value: &[u8]| {
-        let hex: String = value.iter().map(|octet| format!("{octet:02x}")).collect();
-        script.push_str(&format!("{word} {hex}\n"));
-    };
-    command("jwks", case.jwks.as_bytes());
-    command("policy", case.policy.get().as_bytes());
-    command("time", case.time.to_string().as_bytes());
-    command("verify", &case.token());
-    script
+    let time = case.time.to_string();
+    let policy = line("policy", case.policy.get().as_bytes()) + &line("time", time.as_bytes());
+    line("jwks", case.jwks.as_bytes()) + &policy + &line("verify", &case.token())
+}
+
+fn line(word: &str, value: &[u8]) -> String {
+    let hex: String = value.iter().map(|octet| format!("{octet:02x}")).collect();
+    format!("{word} {hex}\n")
 }
 
 /// Parses a line of the C program's output.

@@ -1,6 +1,7 @@
 /* Verifies the cases that tests/capi.rs writes to the standard input. Each line is a word and a
- * hexadecimal value, separated by a space. For each "verify" the program prints one line with the
- * result: pairs of the form name=value, where claims and token fields are hexadecimal. */
+ * hexadecimal value, separated by a space. For each "verify" or "token" the program prints one line
+ * with the result: pairs of the form name=value, where claims and token fields are hexadecimal. A
+ * "token" is verified with the verifier of the last "configuration". */
 #include "check.h"
 
 static char *unhex(const char *hex, size_t *len)
@@ -66,6 +67,18 @@ static void print_keys(const bouncer_jwks *jwks)
     }
 }
 
+static void print_token(bouncer_token *token)
+{
+    printf("status=ok");
+    print_str("payload", bouncer_token_payload(token));
+    print_str("uid", bouncer_token_uid(token));
+    print_str("identity", bouncer_token_identity(token));
+    print_scopes(token);
+    print_str("kid", bouncer_token_kid(token));
+    print_str("alg", bouncer_token_algorithm(token));
+    bouncer_token_free(token);
+}
+
 static void verify(const bouncer_jwks *jwks, const bouncer_policy *policy, const char *text, size_t len)
 {
     bouncer_token *token = NULL;
@@ -115,15 +128,39 @@ static void verify(const bouncer_jwks *jwks, const bouncer_policy *policy, const
         print_failure(err);
     } else {
         CHECK(err == NULL);
-        printf("status=ok");
-        print_str("payload", bouncer_token_payload(token));
-        print_str("uid", bouncer_token_uid(token));
-        print_str("identity", bouncer_token_identity(token));
-        print_scopes(token);
-        print_str("kid", bouncer_token_kid(token));
-        print_str("alg", bouncer_token_algorithm(token));
-        bouncer_token_free(token);
+        print_token(token);
     }
+}
+
+/* Verifies with a verifier of the settings. A second verifier, which gets these settings by a
+ * reload, must return the same status. */
+static void verify_configured(const bouncer_settings *settings, const char *text, size_t len)
+{
+    bouncer_verifier *verifier = NULL, *other = NULL;
+    bouncer_token *token = NULL;
+    bouncer_error *err = NULL;
+    bouncer_jwks *jwks = document_jwks();
+    bouncer_policy *policy = dcos_policy();
+    CHECK(bouncer_verifier_new_jwks(jwks, policy, &other, NULL) == BOUNCER_STATUS_OK);
+    bouncer_policy_free(policy);
+    bouncer_jwks_free(jwks);
+
+    bouncer_status status = bouncer_verifier_new(settings, &verifier, &err);
+    CHECK(bouncer_verifier_reload(other, settings, NULL) == status);
+    if (status == BOUNCER_STATUS_OK) {
+        status = bouncer_verifier_verify(verifier, text, len, &token, &err);
+        bouncer_token *again = NULL;
+        CHECK(bouncer_verifier_verify(other, text, len, &again, NULL) == status);
+        bouncer_token_free(again);
+    }
+    if (status == BOUNCER_STATUS_OK) {
+        print_token(token);
+    } else {
+        CHECK(token == NULL && bouncer_error_status(err) == status);
+        print_failure(err);
+    }
+    bouncer_verifier_free(verifier);
+    bouncer_verifier_free(other);
 }
 
 int main(void)
@@ -133,6 +170,7 @@ int main(void)
     bouncer_error *jwks_error = NULL;
     bouncer_policy *policy = NULL;
     bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
+    bouncer_settings *configuration = NULL;
     while (fgets(line, sizeof line, stdin) != NULL) {
         char *word = strtok(line, " \n");
         char *value = strtok(NULL, " \n");
@@ -149,6 +187,14 @@ int main(void)
             CHECK(bouncer_policy_new(settings, &policy, NULL) == BOUNCER_STATUS_OK);
             bouncer_settings_free(settings);
             settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
+        } else if (strcmp(word, "configuration") == 0) {
+            bouncer_settings_free(configuration);
+            configuration = bouncer_settings_new(BOUNCER_KIND_VERIFIER);
+            bouncer_settings_load(configuration, text, len);
+        } else if (strcmp(word, "token") == 0) {
+            verify_configured(configuration, text, len);
+            print_keys(NULL);
+            printf("\n");
         } else {
             CHECK(strcmp(word, "verify") == 0);
             if (jwks == NULL) {
@@ -165,6 +211,7 @@ int main(void)
         free(text);
     }
     bouncer_settings_free(settings);
+    bouncer_settings_free(configuration);
     bouncer_jwks_free(jwks);
     return 0;
 }
