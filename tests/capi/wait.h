@@ -38,14 +38,26 @@ static inline int threads(void)
     return count;
 }
 
-/* Waits until all other threads have ended. A thread that is still ending owns memory. */
-static inline void wait_for_the_threads(void)
+/* Waits until this process has `count` threads. A thread that is still ending counts. */
+static inline void wait_for_thread_count(int count)
 {
     int64_t end = now() + TEST_TIMEOUT;
-    while (threads() > 1) {
+    while (threads() != count) {
         CHECK(now() < end);
         nap();
     }
+}
+
+/* Waits until all other threads have ended. A thread that is still ending owns memory. */
+static inline void wait_for_the_threads(void)
+{
+    wait_for_thread_count(1);
+}
+
+/* Waits until the scheduler is the only other thread: the thread of an attempt ends by itself. */
+static inline void wait_for_the_attempts(void)
+{
+    wait_for_thread_count(2);
 }
 
 #endif
