@@ -99,6 +99,15 @@ run_readme_program() {
     [[ $printed == "503 keys_unavailable: "* ]] || { echo "$printed"; return 1; }
 }
 
+# The program of README.md for several issuers accepts and rejects tokens of two issuers.
+run_readme_gateway() {
+    local program=$work/gateway-$1 block
+    block=$(grep -l from_config "$work"/readme/*.cpp)
+    compile "$1" 17 "$program" "$here/tests/readme.cpp" "-DGATEWAY=\"$block\"" "-DDOCUMENT=\"$work/readme/1.json\"" \
+        "${shared[@]}"
+    "$program" "$program.json"
+}
+
 # Each header compiles alone, and the C header also compiles as C.
 compile_headers_alone() {
     local header source
@@ -260,6 +269,7 @@ package_has_a_version() {
 version=$(sed -n 's/^#define BOUNCER_VERSION_[A-Z]* \([0-9]*\)$/\1/p' "$root/include/bouncer_verify.h" | paste -sd .)
 extract_blocks cpp "$work/readme" "$here/README.md"
 extract_blocks cmake "$work/readme" "$here/README.md"
+extract_blocks json "$work/readme" "$here/README.md"
 extract_blocks cpp "$work/guide" "$root"/README.md "$root"/docs/guide/*.md
 
 compilers=()
@@ -296,6 +306,7 @@ for compiler in ${compilers[@]+"${compilers[@]}"}; do
     done
     check "an enumerator for every status, $compiler" compile_statuses "$compiler"
     check "the first program of README.md, $compiler" run_readme_program "$compiler"
+    check "the program of README.md for several issuers, $compiler" run_readme_gateway "$compiler"
     check "C++14 is rejected and the error names C++17, $compiler" older_standard_is_rejected "$compiler"
     check "the code without a mistake compiles, $compiler" compile "$compiler" 17 /dev/null -fsyntax-only -DMISTAKE=0 "$here/tests/must_not_compile.cpp"
     for mistake in $(sed -n 's/^#[el]*if MISTAKE == //p' "$here/tests/must_not_compile.cpp"); do
