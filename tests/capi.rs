@@ -18,7 +18,7 @@ mod signer;
 mod tool;
 
 use base64::Engine as _;
-use bouncer_verify::{Algorithm, Jwk};
+use bouncer_verify::{Algorithm, Jwk, Settings, SettingsKind};
 use case::{Case, Expect};
 use iam::Iam;
 use server::{Reply, Server};
@@ -266,6 +266,28 @@ fn a_child_forked_during_the_first_verification_with_a_key_can_use_the_key() {
     };
     let mut program = Command::new(compile("fork", &[]));
     assert_runs(program.arg(format!("{{\"keys\":[{key}]}}")).args(["RS256", "PS256"].map(token)));
+}
+
+#[test]
+fn the_readme_makes_and_reloads_a_verifier_of_two_issuers() {
+    let page = std::fs::read_to_string(format!("{ROOT}/bindings/c/README.md")).unwrap();
+    let section = page.split("\n## ").find(|section| section.starts_with("Several issuers\n")).unwrap();
+    let blocks = |language: &str| {
+        let open = format!("```{language}\n");
+        let blocks = section.split(&open).skip(1).map(|rest| rest.split("```").next().unwrap());
+        blocks.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let code = Path::new(env!("CARGO_TARGET_TMPDIR")).join("several_issuers.h");
+    std::fs::write(&code, blocks("c").concat()).unwrap();
+    let include = format!("-DSEVERAL_ISSUERS=\"{}\"", code.display());
+    let tokens = [token_of("https://a.example/", "a"), token_of("https://b.example/", "b")];
+    let program = compile("readme", &[SANITIZERS, "-fno-sanitize-recover=all", &include]);
+    assert_runs(Command::new(program).args([jwks(&["a"]), jwks(&["b"])]).args(tokens));
+
+    // The document loads. A verifier would fetch its keys.
+    let mut settings = Settings::new(SettingsKind::Verifier);
+    settings.load(&blocks("json").concat()).unwrap();
+    assert!(settings.document().contains("https://idp.example/"));
 }
 
 /// Runs a program with `input` as its standard input. Returns its standard output.
