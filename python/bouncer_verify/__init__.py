@@ -11,6 +11,7 @@
     else:
         respond(200, token.subject)
 
+`Verifier.accepting()` and `Verifier.from_config()` make a verifier for several issuers.
 `TokenRenewer` keeps the service's own token fresh, for the requests that the service makes.
 `bouncer_verify.http_auth` adds that token to requests of `requests` and `httpx`.
 `bouncer_verify.pyjwt` has the interface of PyJWT. `bouncer_verify.types` has the types of settings

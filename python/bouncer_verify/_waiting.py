@@ -52,11 +52,11 @@ async def reject(renewer: TokenRenewer, token: str) -> str:
     return (await _login(renewer, lambda ticket: renewer._reject_now(token, ticket)))[0]
 
 
-async def wait_ready(keys: RemoteJwkSet, timeout: float) -> None:
-    """Implements `RemoteJwkSet.wait_ready_async`."""
+async def wait_ready(keys: RemoteJwkSet | Verifier, timeout: float) -> None:
+    """Implements `wait_ready_async` of `RemoteJwkSet` and of `Verifier`."""
     if not keys._is_over(0):
         await _wait(keys, 0, timeout)
-    keys.current()
+    keys.wait_ready(0.0)
 
 
 async def _login(renewer: TokenRenewer, attempt: Callable[[int], tuple[str, str] | int]) -> tuple[str, str]:

@@ -1,12 +1,12 @@
 # Code generated from src/settings by tests/generated. DO NOT EDIT.
-"""The types of settings, which are keyword arguments, and of stats: for type checkers."""
+"""The types of settings, of configuration documents and of stats: for type checkers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from os import PathLike
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 
 class PolicySettings(TypedDict, total=False):
@@ -294,7 +294,85 @@ class PolicyValues(TypedDict):
     time: int | None
 
 
-class CacheStats(TypedDict):
+class ConfigurationKeys(TypedDict, total=False):
+    """The keys of an entry: the settings of remote keys, or "jwks", or "file"."""
+
+    url: str
+    discover: str
+    ttl: str
+    max_ttl: str
+    max_stale: str
+    timeout: str
+    connect_timeout: str
+    max_wait: str
+    refetch_interval: str
+    refetch_interval_without_kid: str
+    max_document_len: int | str
+    max_keys: int
+    key_uses: list[str]
+    lazy: bool
+    ca_file: str
+    client_certificate_file: str
+    client_key_file: str
+    proxy: str
+    same_origin_redirects: bool
+    allow_http: bool
+    last_good_file: str
+    seed: str
+    backend: Literal["accelerated", "aws-lc"]
+    jwks: Mapping[str, Any]
+    file: str
+
+
+class ConfigurationEntry(TypedDict, total=False):
+    """An entry: the settings of a policy, "keys" and "tenants"."""
+
+    profile: Literal["jwt", "access_token", "dcos"]
+    issuers: list[str]
+    any_issuer: bool
+    audiences: list[str]
+    any_audience: bool
+    subject: str
+    algorithms: list[str]
+    token_type: str
+    identity_claim: str
+    required_claims: list[str]
+    required_string_claims: list[str]
+    claim_is: Mapping[str, str | float | list[str]]
+    claim_has: Mapping[str, str | float | list[str]]
+    claim_has_any: Mapping[str, str | float | list[str]]
+    claim_starts_with: Mapping[str, str | float | list[str]]
+    scope_claims: list[str]
+    required_scopes: list[str]
+    unchecked_claims: list[str]
+    optional_exp: bool
+    leeway: str
+    padded_tokens: bool
+    max_token_age: str
+    max_token_len: int | str
+    keys: ConfigurationKeys
+    tenants: list[str]
+
+
+class Configuration(TypedDict, total=False):
+    """The configuration document of a verifier, for `Verifier.from_config()`."""
+
+    accept: list[ConfigurationEntry]
+    cache: int
+
+
+class EntryStats(TypedDict):
+    """The stats of an entry of a verifier."""
+
+    source: str
+    """The first issuer, or the source of the keys, or empty."""
+    verifications_total: dict[str, int]
+    """Verifications by status: ok, or the name of the error."""
+    keys: KeysStats | None
+    """The stats of remote keys."""
+
+
+class VerifierStats(TypedDict):
     """The result of `Verifier.stats()`."""
 
     cache_hits_total: int | None
@@ -303,6 +381,9 @@ class CacheStats(TypedDict):
     """Cache lookups that did not find the token."""
     cache_capacity: int | None
     """Maximum number of tokens in the cache."""
+    unassigned_total: dict[str, int]
+    """Tokens that no entry is for, by the name of the error."""
+    entries: list[EntryStats]
 
 
 class KeysStats(TypedDict):

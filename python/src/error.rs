@@ -25,6 +25,14 @@ pub(crate) fn invalid_argument(py: Python<'_>, message: &str) -> PyErr {
     with_text(py, ErrorKind::InvalidArgument, message)
 }
 
+/// Returns the exception for a value in a configuration, at `path`.
+#[cold]
+pub(crate) fn invalid_value(py: Python<'_>, path: &str, why: &str) -> PyErr {
+    let error = invalid_argument(py, &format!("{path}: {why}"));
+    let named = error.value(py).setattr(intern!(py, "_claim"), path);
+    named.map_or_else(|failure| failure, |()| error)
+}
+
 /// Returns the exception for a failed call of `refresh()`.
 #[cold]
 pub(crate) fn keys_unavailable(py: Python<'_>, message: &str) -> PyErr {

@@ -12,6 +12,7 @@
 mod authorization;
 mod background;
 mod batch;
+mod configuration;
 mod error;
 mod event_loop;
 mod fetch;

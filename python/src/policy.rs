@@ -17,7 +17,8 @@ use std::borrow::Cow;
 /// A policy must set `issuers`, `any_issuer=True` or `profile="dcos"`.
 ///
 /// clock: a callable that returns the time at which tokens are verified, in seconds since 1970. It
-/// is called once for each token, or once for a whole batch. None: the system's clock.
+/// is called once for each token, or once for a whole batch, which a Verifier then verifies on one
+/// thread. Entries of Verifier.accepting() cannot have a clock. None: the system's clock.
 ///
 /// Raises InvalidArgumentError, and TypeError for an unknown setting or a value of the wrong type.
 #[pyclass(frozen, module = "bouncer_verify")]

@@ -231,7 +231,7 @@ impl RemoteJwkSet {
         self.keys.wait_ready(timeout).is_ok() || self.is_closed()
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
+    fn is_closed(&self) -> bool {
         self.keys.status().state == RemoteJwkSetState::Closed
     }
 }

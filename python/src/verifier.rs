@@ -3,23 +3,26 @@
 use crate::authorization::token_in;
 use crate::background::Detached;
 use crate::batch::{self, OwnedText, Texts};
-use crate::error::exception;
+use crate::configuration;
+use crate::error::{exception, invalid_value};
 use crate::event_loop::{self, Watch};
 use crate::interrupt;
 use crate::jwk_set::JwkSet;
 use crate::policy::Policy;
 use crate::remote_jwk_set::RemoteJwkSet;
+use crate::settings::seconds;
 use crate::stats;
-use crate::text::Text;
+use crate::text::{Text, not_a};
 use crate::token::VerifiedToken;
 use crate::token_columns::TokenColumns;
-use bouncer_verify::{Clock, Stats, Ticket, Verdict};
-use pyo3::exceptions::PyTypeError;
+use bouncer_verify::{Clock, Settings, Stats, Ticket, Verdict};
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Verifies a JWT: its signature with the keys of `jwks`, then its claims against `policy`.
@@ -64,20 +67,29 @@ pub(crate) fn verify_tokens<'py>(
     batch::list(py, verdicts)
 }
 
-/// Verifies tokens with the keys of one issuer, a JwkSet or a RemoteJwkSet, and the policy for that
-/// issuer. Immutable; any number of threads may use it.
+/// Verifies tokens of one issuer or of many. Any number of threads may use it.
+///
+/// Verifier(jwks, policy) has a single entry: the keys of an issuer, a JwkSet or a RemoteJwkSet,
+/// and the policy for its tokens. Verifier.accepting() and Verifier.from_config() make verifiers
+/// with several entries.
+///
+/// With several entries, the token's "iss" selects the entry, and decides nothing else: the token
+/// must pass that entry's policy, with a signature of that entry's keys. Entries share no keys, no
+/// limits for fetches and no verified tokens.
+///
+/// "iss" must be one of the `issuers` of an entry. No two entries may name the same issuer. A token
+/// without "iss" goes to the entry whose policy names no issuers, for example Policy.dcos(); only
+/// one entry may have such a policy. A token with another "iss" goes to that same entry only if its
+/// policy is Policy.any_issuer(). Otherwise InvalidIssuerError is raised, and nothing is fetched.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct Verifier {
-    keys: Keys,
-    #[pyo3(get)]
-    policy: Py<Policy>,
     verifier: Detached<bouncer_verify::Verifier>,
-    cached: bool,
-}
-
-enum Keys {
-    Fixed(Py<JwkSet>),
-    Remote(Py<RemoteJwkSet>),
+    /// The arguments of the constructor, if this verifier was made by it.
+    only: Option<(Py<PyAny>, Py<Policy>)>,
+    /// Whether reload() has replaced the entry made from `only`.
+    is_reloaded: AtomicBool,
+    /// Whether the key sets that this verifier makes from a document are logged.
+    log: bool,
 }
 
 thread_local! {
@@ -90,44 +102,132 @@ impl Verifier {
     #[new]
     #[pyo3(signature = (jwks, policy))]
     fn new(jwks: &Bound<'_, PyAny>, policy: Py<Policy>) -> PyResult<Self> {
-        let keys = if let Ok(fixed) = jwks.cast::<JwkSet>() {
-            Keys::Fixed(fixed.clone().unbind())
-        } else if let Ok(remote) = jwks.cast::<RemoteJwkSet>() {
-            Keys::Remote(remote.clone().unbind())
-        } else {
-            let other = jwks.get_type().name()?;
-            return Err(PyTypeError::new_err(format!("expected a JwkSet or a RemoteJwkSet, not {other}")));
-        };
-        let verifier = bouncer_verify::Verifier::new(keys.to_core(), policy.get().policy.clone());
-        Ok(Self { keys, policy, verifier: verifier.into(), cached: false })
+        let keys = keys_of(jwks)?;
+        let rules = policy.get().policy.clone();
+        // The core's verifier owns the cache and the counters, so one verifier serves all calls.
+        // Its clock therefore returns the time that the current call has stored in `NOW`.
+        let rules = if policy.get().has_clock() { rules.clock(Clock::from_fn(|| NOW.get())) } else { rules };
+        let verifier = bouncer_verify::Verifier::new(keys, rules);
+        Ok(Self { only: Some((jwks.clone().unbind(), policy)), ..verifier.into() })
     }
 
-    /// Returns a verifier with the same keys and policy that caches about `tokens` verified tokens.
-    /// At most 2^20; 0 disables the cache.
+    /// Makes a verifier with several entries. Each is a pair: keys and the policy for their tokens.
+    ///
+    /// cache: about how many verified tokens of all entries together to cache; see with_cache().
+    ///
+    /// Raises InvalidArgumentError if there is no entry, if two entries accept the tokens of the
+    /// same issuer, or if a policy has a clock. `claim` is then the path of the entry, such as
+    /// "accept[1].issuers". A policy of Verifier(jwks, policy) may have a clock.
+    #[staticmethod]
+    #[pyo3(signature = (entries, /, *, cache = 0))]
+    fn accepting(py: Python<'_>, entries: &Bound<'_, PyAny>, cache: i64) -> PyResult<Self> {
+        let cache = batch::count(py, "cache", cache)?;
+        let entries = entries.try_iter().map_err(|_| not_a("entries", "an iterable of pairs", entries))?;
+        // Outlives `builder`, which must not drop the last reference to a key set: see `Detached`.
+        let entries: Vec<_> = entries.collect::<PyResult<_>>()?;
+        let mut builder = bouncer_verify::Verifier::builder().cache(cache);
+        for (index, entry) in entries.iter().enumerate() {
+            let path = format!("accept[{index}]");
+            let (keys, policy) = entry
+                .extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()
+                .map_err(|_| not_a(&path, "a pair of keys and a policy", entry))?;
+            let policy = policy.cast::<Policy>().map_err(|_| not_a(&path, "keys and a Policy", &policy))?;
+            if policy.get().has_clock() {
+                let why = "only the policy of Verifier(jwks, policy) may have a clock: set time instead";
+                return Err(invalid_value(py, &format!("{path}.clock"), why));
+            }
+            builder = builder.accept(keys_of(&keys)?, policy.get().policy.clone());
+        }
+        py.detach(|| builder.build()).map(Self::from).map_err(|error| exception(py, &error))
+    }
+
+    /// Makes a verifier from a configuration document: JSON as str or bytes, or a dict of the same
+    /// form, such as `{"accept": [{"issuers": ["https://id.example"], "audiences": ["orders"]}]}`.
+    /// docs/settings.md describes the document, and `bouncer_verify.types.Configuration` is its
+    /// type. Remote keys are fetched in the background, at once.
+    ///
+    /// log: whether the logger "bouncer_verify" logs changes of the keys and failures. It also
+    /// applies to later calls of reload().
+    ///
+    /// Raises InvalidArgumentError if a setting is invalid. `claim` is then its path, such as
+    /// "accept[1].keys.max_stale". Raises MalformedKeySetError or NoUsableKeyError if a JWK Set in
+    /// the document or in a file is rejected. Raises TypeError if a dict contains a value that JSON
+    /// does not have.
+    #[staticmethod]
+    #[pyo3(signature = (document, /, *, log = true))]
+    fn from_config(py: Python<'_>, document: &Bound<'_, PyAny>, log: bool) -> PyResult<Self> {
+        let settings = configuration::settings(document, log)?;
+        let verifier = py.detach(|| bouncer_verify::Verifier::from_settings(&settings));
+        Ok(Self { log, ..verifier.map_err(|error| exception(py, &error))?.into() })
+    }
+
+    /// Replaces all entries by those of a configuration document; see from_config(). The change is
+    /// atomic: each verification uses the old entries or the new ones. Other threads may use the
+    /// verifier meanwhile.
+    ///
+    /// An entry of a document that is the same as before is kept, with its keys, its cached tokens
+    /// and its counters. If only the policy of an entry differs, its keys are kept. Files of keys
+    /// are read again.
+    ///
+    /// Raises what from_config() raises. The verifier is then unchanged.
+    #[pyo3(signature = (document, /))]
+    fn reload(&self, py: Python<'_>, document: &Bound<'_, PyAny>) -> PyResult<()> {
+        let settings = configuration::settings(document, self.log)?;
+        self.reload_settings(py, &settings)?;
+        self.is_reloaded.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Waits until all entries have keys, for up to `timeout` seconds.
+    ///
+    /// Raises the KeysUnavailableError of the first entry that has no keys. The other entries may
+    /// have theirs.
+    #[pyo3(signature = (timeout = 10.0))]
+    fn wait_ready(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
+        let ready = interrupt::in_slices(py, seconds(py, "timeout", timeout)?, |slice| {
+            let began = Instant::now();
+            match self.verifier.wait_ready(slice) {
+                Err(_) if began.elapsed() >= slice => None,
+                // If the wait ends early, the key set is closed.
+                result => Some(result),
+            }
+        });
+        let ready = ready?.unwrap_or_else(|| py.detach(|| self.verifier.wait_ready(Duration::ZERO)));
+        ready.map_err(|error| exception(py, &error))
+    }
+
+    /// Does the same as wait_ready(), but does not block the event loop of asyncio or trio.
+    #[pyo3(signature = (timeout = 10.0))]
+    fn wait_ready_async<'py>(slf: &Bound<'py, Self>, timeout: f64) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let timeout = seconds(py, "timeout", timeout)?.as_secs_f64();
+        event_loop::coroutine(py, intern!(py, "wait_ready"), (slf, timeout))
+    }
+
+    /// Returns a verifier with the same entries that caches about `tokens` verified tokens. At most
+    /// 2^20; 0 disables the cache.
     ///
     /// The signature of a cached token is not verified again. The whole token is compared, and
-    /// "exp" and "nbf" are checked each time. A change of remote keys empties the cache.
+    /// "exp" and "nbf" are checked each time. When remote keys change, the tokens of the old keys
+    /// are removed.
     ///
     /// The tokens and their claims stay in memory until other tokens replace them. Each token needs
     /// about twice its length. Tokens over 4 KiB are not cached.
     #[pyo3(signature = (tokens, /))]
     fn with_cache(&self, py: Python<'_>, tokens: i64) -> PyResult<Self> {
-        let tokens = batch::count(py, "tokens", tokens)?;
-        let policy = self.policy.get();
-        let rules = policy.policy.clone();
-        // The core's verifier owns the cache, so one verifier is kept for all calls. Its clock
-        // therefore returns the time that the current call has stored in `NOW`.
-        let rules = if policy.has_clock() { rules.clock(Clock::from_fn(|| NOW.get())) } else { rules };
-        let verifier = bouncer_verify::Verifier::new(self.keys.to_core(), rules).with_cache(tokens);
-        let cached = verifier.cache_stats().is_some();
-        let (keys, policy) = (self.keys.clone_ref(py), self.policy.clone_ref(py));
-        Ok(Self { keys, policy, verifier: verifier.into(), cached })
+        let verifier = self.verifier.with_cache(batch::count(py, "tokens", tokens)?);
+        Ok(Self {
+            verifier: verifier.into(),
+            only: self.only.as_ref().map(|(jwks, policy)| (jwks.clone_ref(py), policy.clone_ref(py))),
+            is_reloaded: self.is_reloaded.load(Ordering::SeqCst).into(),
+            log: self.log,
+        })
     }
 
-    /// Returns the counters of the cache, as a `bouncer_verify.types.CacheStats`. All values are
-    /// None if there is no cache.
+    /// Returns the counters of the cache and of each entry, as a
+    /// `bouncer_verify.types.VerifierStats`. They cover only this process.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        stats::dict(py, &Stats::from(&*self.verifier))
+        stats::of_verifier(py, &Stats::from(&*self.verifier))
     }
 
     /// Returns the stats in the text format of Prometheus.
@@ -135,13 +235,20 @@ impl Verifier {
         Stats::from(&*self.verifier).prometheus()
     }
 
-    /// The keys: a JwkSet or a RemoteJwkSet.
+    /// The keys of Verifier(jwks, policy): a JwkSet or a RemoteJwkSet. Raises AttributeError if the
+    /// verifier was made in another way, or after reload().
     #[getter]
-    fn jwks(&self, py: Python<'_>) -> Py<PyAny> {
-        match &self.keys {
-            Keys::Fixed(keys) => keys.clone_ref(py).into_any(),
-            Keys::Remote(keys) => keys.clone_ref(py).into_any(),
-        }
+    fn jwks(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let (jwks, _) = self.only().ok_or_else(|| no_attribute("jwks"))?;
+        Ok(jwks.clone_ref(py))
+    }
+
+    /// The policy of Verifier(jwks, policy). Raises AttributeError if the verifier was made in
+    /// another way, or after reload().
+    #[getter]
+    fn policy(&self, py: Python<'_>) -> PyResult<Py<Policy>> {
+        let (_, policy) = self.only().ok_or_else(|| no_attribute("policy"))?;
+        Ok(policy.clone_ref(py))
     }
 
     /// Verifies a JWT. `token` must not contain a scheme or white space. For the value of an
@@ -221,10 +328,14 @@ impl Verifier {
         }
     }
 
-    /// Returns whether the fetch of this ticket is over, or can no longer end.
+    /// Returns whether the fetch of this ticket is over, or can no longer end. With ticket 0,
+    /// returns whether all entries have keys.
     #[pyo3(signature = (ticket, /))]
     fn _is_over(&self, py: Python<'_>, ticket: u64) -> bool {
-        py.detach(|| Ticket::from_bits(ticket).is_none_or(|ticket| self.wait(ticket, Duration::ZERO)))
+        py.detach(|| match Ticket::from_bits(ticket) {
+            Some(ticket) => self.wait(ticket, Duration::ZERO),
+            None => self.verifier.wait_ready(Duration::ZERO).is_ok(),
+        })
     }
 
     /// Returns how many seconds a token with this ticket waits.
@@ -244,15 +355,14 @@ impl Verifier {
     /// Looks the token up in the cache, else verifies it without the GIL. Never waits. `ticket` is
     /// the ticket that the previous call returned, if any.
     fn verify_now(&self, py: Python<'_>, token: &Text<'_>, ticket: Option<Ticket>) -> PyResult<Verdict> {
-        let at_time = self.at_clock_time(py)?;
-        let verifier = at_time.as_ref().unwrap_or(&self.verifier);
+        self.read_clock(py)?;
         // The lookup holds the GIL: a cache hit takes about 0.1 µs, less than releasing the GIL.
-        if let Some(result) = verifier.lookup_cached(token) {
+        if let Some(result) = self.verifier.lookup_cached(token) {
             return Ok(Verdict::Final(result));
         }
         Ok(py.detach(|| match ticket {
-            None => verifier.verify_now(token),
-            Some(ticket) => verifier.resume(token, ticket),
+            None => self.verifier.verify_now(token),
+            Some(ticket) => self.verifier.resume(token, ticket),
         }))
     }
 
@@ -279,23 +389,17 @@ impl Verifier {
         }
     }
 
-    /// Waits up to `timeout` until the fetch of `ticket` is over or the keys are closed.
+    /// Waits up to `timeout` until the fetch of `ticket` is over or its keys are closed.
     fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
-        let is_closed = || match &self.keys {
-            Keys::Fixed(_) => true,
-            Keys::Remote(keys) => keys.get().is_closed(),
-        };
-        self.verifier.wait(ticket, timeout) || is_closed()
+        self.verifier.wait(ticket, timeout) || self.verifier.is_closed(ticket)
     }
 
     /// Verifies many tokens without the GIL. Then waits for the fetches of missing keys, for up to
     /// `max_wait` in total.
     fn verify_all(&self, py: Python<'_>, tokens: &Texts, threads: usize) -> PyResult<Vec<batch::Verdict>> {
-        let at_time = self.at_clock_time(py)?;
-        let verifier = at_time.as_ref().unwrap_or(&self.verifier);
         // `NOW` is thread-local, so this thread must verify all tokens.
-        let threads = if self.cached && self.policy.get().has_clock() { 1 } else { threads };
-        let verdicts = py.detach(|| verifier.verify_batch_now(&tokens.0, threads));
+        let threads = if self.read_clock(py)? { 1 } else { threads };
+        let verdicts = py.detach(|| self.verifier.verify_batch_now(&tokens.0, threads));
         let mut began = None;
         let resume = |(verdict, token): (_, &OwnedText)| {
             self.wait_and_resume(py, &Text::Borrowed(token.as_ref()), verdict, &mut began)
@@ -303,31 +407,48 @@ impl Verifier {
         verdicts.into_iter().zip(&tokens.0).map(resume).collect()
     }
 
-    /// Calls the policy's clock, if it has one. With a cache, stores the time in `NOW` and returns
-    /// `None`. Without a cache, returns a verifier for that time.
-    fn at_clock_time(&self, py: Python<'_>) -> PyResult<Option<bouncer_verify::Verifier>> {
-        let policy = self.policy.get();
-        let Some(now) = policy.time(py)? else { return Ok(None) };
-        if self.cached {
-            NOW.set(now);
-            return Ok(None);
-        }
-        Ok(Some(bouncer_verify::Verifier::new(self.keys.to_core(), policy.policy.clone().time(now))))
+    /// Calls the policy's clock, if it has one, and stores the time in `NOW`. Returns whether there
+    /// is a clock.
+    fn read_clock(&self, py: Python<'_>) -> PyResult<bool> {
+        let Some((_, policy)) = self.only() else { return Ok(false) };
+        let time = policy.get().time(py)?;
+        time.into_iter().for_each(|now| NOW.set(now));
+        Ok(time.is_some())
+    }
+
+    /// Returns the keys and the policy of the constructor, if they are still in use.
+    fn only(&self) -> Option<&(Py<PyAny>, Py<Policy>)> {
+        self.only.as_ref().filter(|_| !self.is_reloaded.load(Ordering::Relaxed))
+    }
+
+    fn reload_settings(&self, py: Python<'_>, settings: &Settings) -> PyResult<()> {
+        // A thread that holds the GIL must not drop the last reference to a key set (see
+        // `Detached`), but may be using the old entries. This keeps their keys.
+        let before = self.verifier.with_cache(0);
+        let result = py.detach(|| self.verifier.reload_settings(settings));
+        // This thread has the GIL again, so no other thread with the GIL uses the old entries.
+        py.detach(|| drop(before));
+        result.map_err(|error| exception(py, &error))
     }
 }
 
-impl Keys {
-    fn to_core(&self) -> bouncer_verify::Keys {
-        match self {
-            Self::Fixed(keys) => Arc::clone(&keys.get().0).into(),
-            Self::Remote(keys) => keys.get().keys.clone().into(),
-        }
+impl From<bouncer_verify::Verifier> for Verifier {
+    fn from(verifier: bouncer_verify::Verifier) -> Self {
+        Self { verifier: verifier.into(), only: None, is_reloaded: false.into(), log: true }
     }
+}
 
-    fn clone_ref(&self, py: Python<'_>) -> Self {
-        match self {
-            Self::Fixed(keys) => Self::Fixed(keys.clone_ref(py)),
-            Self::Remote(keys) => Self::Remote(keys.clone_ref(py)),
-        }
+fn keys_of(keys: &Bound<'_, PyAny>) -> PyResult<bouncer_verify::Keys> {
+    if let Ok(fixed) = keys.cast::<JwkSet>() {
+        return Ok(Arc::clone(&fixed.get().0).into());
     }
+    if let Ok(remote) = keys.cast::<RemoteJwkSet>() {
+        return Ok(remote.get().keys.clone().into());
+    }
+    let other = keys.get_type().name()?;
+    Err(PyTypeError::new_err(format!("expected a JwkSet or a RemoteJwkSet, not {other}")))
+}
+
+fn no_attribute(name: &str) -> PyErr {
+    PyAttributeError::new_err(format!("only a verifier made by Verifier(jwks, policy) has {name}"))
 }

@@ -37,10 +37,10 @@ def counts(verifier: Verifier) -> tuple[int, int]:
 def test_a_verifier_has_no_cache_by_default(jwk: Jwk) -> None:
     plain = Verifier(JwkSet([jwk]), Policy.dcos())
     none = {"cache_hits_total": None, "cache_misses_total": None, "cache_capacity": None}
-    assert plain.stats() == none
-    assert plain.with_cache(0).stats() == none
+    assert plain.stats().items() >= none.items()
+    assert plain.with_cache(0).stats().items() >= none.items()
     cached = plain.with_cache(100)
-    assert plain.stats() == none
+    assert plain.stats().items() >= none.items()
     assert cached.jwks is plain.jwks and cached.policy is plain.policy
     with pytest.raises(InvalidArgumentError, match="tokens must be 0 or more, not -1"):
         plain.with_cache(-1)

@@ -22,7 +22,7 @@ def test_every_python_block_runs(
     sign: Sign, jwk: Jwk, server: Server, private_pem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == README.count("```python") == 22
+    assert len(blocks) == README.count("```python") == 24
     issuer = f"{server.origin}/"
     document = key_set(**{"key-1": jwk})
     server.say(document)

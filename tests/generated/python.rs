@@ -5,7 +5,7 @@ use super::notes::{DO_NOT_EDIT, notes, purpose, wrap};
 use super::typed_kinds;
 use bouncer_verify::{
     CACHE_STATS, ErrorCategory, ErrorKind, KEYS_STATS, RENEWER_STATS, Setting, SettingType, SettingsKind,
-    StatKind, StatRow,
+    StatKind, StatRow, VERIFICATIONS,
 };
 
 /// Settings that constructors take by position, or that are part of a constructor's name.
@@ -61,12 +61,12 @@ pub(crate) fn generate() -> Vec<(&'static str, String)> {
 fn settings() -> String {
     let mut file = format!(
         "# {DO_NOT_EDIT}\n\
-         \"\"\"The types of settings, which are keyword arguments, and of stats: for type checkers.\"\"\"\n\n\
+         \"\"\"The types of settings, of configuration documents and of stats: for type checkers.\"\"\"\n\n\
          from __future__ import annotations\n\n\
          from collections.abc import Iterable, Mapping\n\
          from datetime import timedelta\n\
          from os import PathLike\n\
-         from typing import Literal, TypedDict\n"
+         from typing import Any, Literal, TypedDict\n"
     );
     for kind in typed_kinds() {
         let fields = kind.settings().into_iter().filter(|setting| !BY_POSITION.contains(&setting.name));
@@ -79,18 +79,83 @@ fn settings() -> String {
     let values = values.into_iter().map(|setting| (setting.name, returned(setting), String::new()));
     let about = "The result of `Policy.settings`: each value that is set, or the default, or None.";
     file += &class("PolicyValues", "", about, values);
-    file += &stats("CacheStats", "The result of `Verifier.stats()`.", false, CACHE_STATS);
+    file += &configuration();
+    file += &verifier_stats();
     file += &stats("KeysStats", "The result of `RemoteJwkSet.stats()`.", true, KEYS_STATS);
     file += &stats("RenewerStats", "The result of `TokenRenewer.stats()`.", true, RENEWER_STATS);
     file
 }
 
-fn stats<T>(name: &str, about: &str, has_source: bool, rows: &[StatRow<T>]) -> String {
+/// Returns the types of a configuration document, which docs/settings.md describes.
+fn configuration() -> String {
+    let field = |name, of: &str| (name, of.to_owned(), String::new());
+    let fields = |kind: SettingsKind| {
+        let of_document =
+            |setting: &&Setting| !setting.has(Setting::SECRET) && !setting.has(Setting::CODE_ONLY);
+        let settings = kind.settings().into_iter().filter(of_document);
+        settings.map(|setting| (setting.name, in_document(setting), String::new()))
+    };
+    let of_keys = [field("jwks", "Mapping[str, Any]"), field("file", "str")];
+    let of_entry = [field("keys", "ConfigurationKeys"), field("tenants", "list[str]")];
+    let class = |name, about, fields: &mut dyn Iterator<Item = (&'static str, String, String)>| {
+        class(name, ", total=False", about, fields)
+    };
+    let keys = "The keys of an entry: the settings of remote keys, or \"jwks\", or \"file\".";
+    let entry = "An entry: the settings of a policy, \"keys\" and \"tenants\".";
+    let about = "The configuration document of a verifier, for `Verifier.from_config()`.";
+    [
+        class("ConfigurationKeys", keys, &mut fields(SettingsKind::Keys).chain(of_keys)),
+        class("ConfigurationEntry", entry, &mut fields(SettingsKind::Policy).chain(of_entry)),
+        class("Configuration", about, &mut fields(SettingsKind::Verifier)),
+    ]
+    .concat()
+}
+
+/// Returns the type of a value in a configuration document.
+fn in_document(setting: &Setting) -> String {
+    match setting.kind {
+        SettingType::Flag => "bool".to_owned(),
+        SettingType::Text | SettingType::Duration { .. } => "str".to_owned(),
+        SettingType::Texts | SettingType::Choices(_) => "list[str]".to_owned(),
+        SettingType::Choice(words) => literal(words),
+        SettingType::Size { .. } => "int | str".to_owned(),
+        SettingType::Count { .. } | SettingType::Time => "int".to_owned(),
+        SettingType::Entries => "list[ConfigurationEntry]".to_owned(),
+        SettingType::Map => "Mapping[str, str | float | list[str]]".to_owned(),
+    }
+}
+
+fn verifier_stats() -> String {
+    let counts = || "dict[str, int]".to_owned();
+    let (status, _) = VERIFICATIONS.help.split_once(". ").unwrap();
+    let of_entry = [
+        ("source", "str".to_owned(), "The first issuer, or the source of the keys, or empty.".to_owned()),
+        (VERIFICATIONS.name, counts(), format!("{status}.")),
+        ("keys", "KeysStats | None".to_owned(), "The stats of remote keys.".to_owned()),
+    ];
+    let unassigned = "Tokens that no entry is for, by the name of the error.";
+    let of_verifier = [
+        ("unassigned_total", counts(), unassigned.to_owned()),
+        ("entries", "list[EntryStats]".to_owned(), String::new()),
+    ];
+    let rows = stat_fields(false, CACHE_STATS).chain(of_verifier);
+    class("EntryStats", "", "The stats of an entry of a verifier.", of_entry.into_iter())
+        + &class("VerifierStats", "", "The result of `Verifier.stats()`.", rows)
+}
+
+fn stats<T>(name: &str, about: &str, has_source: bool, rows: &'static [StatRow<T>]) -> String {
+    class(name, "", about, stat_fields(has_source, rows))
+}
+
+fn stat_fields<T>(
+    has_source: bool,
+    rows: &'static [StatRow<T>],
+) -> impl Iterator<Item = (&'static str, String, String)> {
     let source = has_source.then(|| {
         let help = "The URL without its query, the issuer, or the source of the tokens.";
         ("source", "str".to_owned(), help.to_owned())
     });
-    let rows = rows.iter().map(|row| {
+    let rows = rows.iter().map(move |row| {
         let number = match row.kind {
             // Without a cache, its counters are None.
             StatKind::Counter | StatKind::Gauge if has_source => "int",
@@ -100,7 +165,7 @@ fn stats<T>(name: &str, about: &str, has_source: bool, rows: &[StatRow<T>]) -> S
         };
         (row.name, number.to_owned(), row.help.to_owned())
     });
-    class(name, "", about, source.into_iter().chain(rows))
+    source.into_iter().chain(rows)
 }
 
 /// Returns a class derived from TypedDict.
