@@ -209,10 +209,12 @@ def test_a_rule_for_a_claim_takes_text_a_bool_or_an_int(sign: Sign, jwk: Jwk) ->
     )
     assert policy.settings["claim_is"] == {"verified": "true", "n": ["4", "5"]}
     assert verify_token(JwkSet([jwk]), policy, token)["n"] == 5
-    for changed in ({"claim_is": {"verified": False}}, {"claim_has": {"r.roles": ["a", "c"]}}):
-        with pytest.raises(ClaimNotAllowedError) as caught:
-            verify_token(JwkSet([jwk]), policy.replace(**changed), token)
-        assert caught.value.claim == next(iter(next(iter(changed.values()))))
+    with pytest.raises(ClaimNotAllowedError) as caught:
+        verify_token(JwkSet([jwk]), policy.replace(claim_is={"verified": False}), token)
+    assert caught.value.claim == "verified"
+    with pytest.raises(ClaimNotAllowedError) as caught:
+        verify_token(JwkSet([jwk]), policy.replace(claim_has={"r.roles": ["a", "c"]}), token)
+    assert caught.value.claim == "r.roles"
     with pytest.raises(InsufficientScopeError) as refused:
         verify_token(JwkSet([jwk]), policy.replace(required_scopes="admin"), token)
     assert (refused.value.http_status, refused.value.claim) == (403, "scope")

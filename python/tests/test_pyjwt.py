@@ -106,6 +106,8 @@ ALIKE: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"jti": 1}, {}),
     ({"uid": 1}, {"options": {"require": ["uid"]}}),
     ({"uid": None}, {"options": {"require": ["uid"]}}),
+    ({"a": {"b": 1}}, {"options": {"require": ["a.b"]}}),
+    ({"a.b": 1}, {"options": {"require": ["a.b"]}}),
     ({}, {"options": {"require": ["exp", "uid"]}}),
     ({"a": [1, {"b": None}], "c": 1.5, "d": 2**70}, {}),
 ]

@@ -31,6 +31,7 @@ from .exceptions import (
     InvalidAlgorithmError,
     InvalidAudienceError,
     InvalidSubjectError,
+    MissingRequiredClaimError,
 )
 from .types import Options, PublicKey
 from .utils import base64url_decode, base64url_encode
@@ -177,6 +178,7 @@ def _verified(
     strict_aud = verify_aud and audience is not None and options.get("strict_aud", False)
     if strict_aud and not isinstance(audience, str):
         raise InvalidAudienceError("strict_aud requires the argument audience to be a str")
+    required = _names(options.get("require")) or None
     issuers = _names(issuer if options.get("verify_iss", True) else None)
     policy = _policy(
         algorithms=_names(_allowed(algorithms or algorithm, key)),
@@ -185,7 +187,7 @@ def _verified(
         audiences=_names(audience if verify_aud else None),
         any_audience=not verify_aud,
         optional_exp=True,
-        required_claims=_names(options.get("require")) or None,
+        required_claims=required,
         leeway=whole_leeway,
         clock=now,
         _exact_nbf=True,
@@ -197,6 +199,10 @@ def _verified(
         if isinstance(key, JwkSet) or not _is_of_another_algorithm(_jwk(key), jwt):
             raise
         raise about(InvalidAlgorithmError, "alg", "the key is not for the token's algorithm") from None
+    for name in required or ():
+        # A policy also finds nested claims: "a.b". PyJWT does not.
+        if "." in name and token.get(name) is None:
+            raise about(MissingRequiredClaimError, name, "a required claim is missing")
     if strict_aud and not isinstance(token["aud"], str):
         raise about(InvalidAudienceError, "aud", "strict_aud requires the token's audience to be a string")
     if whole_leeway != leeway:
