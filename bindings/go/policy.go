@@ -20,6 +20,13 @@ func ForIssuer(issuer, audience string) Policy {
 	return Policy{Issuers: []string{issuer}, Audiences: []string{audience}}
 }
 
+// AccessToken returns the policy for OAuth 2.0 access tokens that issuer made for audience (RFC
+// 9068). In addition to [ForIssuer], "typ" must be "at+jwt", and "sub", "client_id", "iat" and
+// "jti" are required.
+func AccessToken(issuer, audience string) Policy {
+	return Policy{Profile: "access_token", Issuers: []string{issuer}, Audiences: []string{audience}}
+}
+
 // A preparedPolicy is a C policy, with the settings that it was made from.
 type preparedPolicy struct {
 	settings native.Settings

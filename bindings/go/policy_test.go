@@ -233,6 +233,7 @@ func TestAnEmptyIssuerOrAudienceIsAnError(t *testing.T) {
 		"issuer":            {Issuers: []string{""}},
 		"one issuer of two": {Issuers: []string{"https://idp.example/", ""}},
 		"audience":          {Audiences: []string{""}},
+		"AccessToken":       bouncer.AccessToken("https://idp.example/", ""),
 		"ForIssuer, issuer": bouncer.ForIssuer("", "https://api.example/"),
 		"ForIssuer":         bouncer.ForIssuer("https://idp.example/", ""),
 		"with a clock":      {Issuers: []string{""}, Clock: time.Now},

@@ -145,6 +145,21 @@ func TestScopesAndTheIdentityComeFromTheClaimsThatThePolicyNames(t *testing.T) {
 	}
 }
 
+func TestAnAccessTokenHasTheTypeAndTheClaimsOfRFC9068(t *testing.T) {
+	issuer := testIssuer()
+	claims := `{"iss":"i","aud":"a","exp":4000000000,"iat":1,"sub":"s","client_id":"c","jti":"j"}`
+	verify := func(typ, claims string) error {
+		text := issuer.sign(t, bouncer.RS256, `{"alg":"RS256","typ":"`+typ+`"}`, claims)
+		_, err := bouncer.VerifyToken(issuer.jwks(t, bouncer.RS256), bouncer.AccessToken("i", "a"), text)
+		return err
+	}
+	if err := verify("at+jwt", claims); err != nil {
+		t.Error(err)
+	}
+	expectError(t, verify("JWT", claims), bouncer.ErrWrongTokenType)
+	expectError(t, verify("at+jwt", strings.Replace(claims, "client_id", "azp", 1)), bouncer.ErrMissingClaim)
+}
+
 func TestATypedGetterReturnsOnlyClaimsOfItsType(t *testing.T) {
 	token := verifiedClaims(t, `{"s":"anna", "escaped" : "a\u00fc\n\"" ,"empty":"","n":9007199254740993,"max":9223372036854775807,
 		"min":-9223372036854775808,"zero":0,"minus":-0,"over":9223372036854775808,"fraction":1.5,"whole":1.0,"exponent":1e3,"large":9007199254740992.0,"too large":9007199254740994.0,"huge":1e300,"digits":"5","text":"1e3",

@@ -61,12 +61,21 @@ impl Policy {
     }
 
     /// Makes a policy for tokens that `issuer` signed for `audience`. "iss" and "aud" are required
-    /// and must match, character for character. The header parameter "typ" is not checked. If the
-    /// issuer's access tokens follow RFC 9068, add `.replace(token_type="at+jwt")`.
+    /// and must match, character for character. The header parameter "typ" is not checked.
     #[staticmethod]
     fn for_issuer(issuer: &Bound<'_, PyAny>, audience: &Bound<'_, PyAny>) -> PyResult<Self> {
         let (one, other) = (str_of("issuer", issuer)?, str_of("audience", audience)?);
         Self::with(issuer.py(), &[("issuers", &one), ("audiences", &other)])
+    }
+
+    /// Makes a policy for OAuth 2.0 access tokens that `issuer` signed for `audience` (RFC 9068),
+    /// as `for_issuer()` does. "typ" must be "at+jwt", and "sub", "client_id", "iat" and "jti" are
+    /// required.
+    #[staticmethod]
+    fn access_token(issuer: &Bound<'_, PyAny>, audience: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (one, other) = (str_of("issuer", issuer)?, str_of("audience", audience)?);
+        let settings = [("profile", "access_token"), ("issuers", &*one), ("audiences", &*other)];
+        Self::with(issuer.py(), &settings)
     }
 
     /// Makes a policy that does not check "iss". Only the algorithm, the signature and the times

@@ -66,6 +66,7 @@ def test_repr_shows_the_settings_that_are_set() -> None:
 def test_the_static_methods_equal_the_constructor_with_settings() -> None:
     assert Policy.dcos() == Policy(profile="dcos")
     assert Policy.for_issuer("i", "a") == Policy(issuers=["i"], audiences=["a"])
+    assert Policy.access_token("i", "a") == Policy(profile="access_token", issuers=["i"], audiences=["a"])
     assert Policy.any_issuer() == Policy(any_issuer=True) != Policy.dcos()
     assert Policy.any_issuer() == Policy(any_issuer=True, leeway="0s", clock=None)
     assert Policy.any_issuer() != Policy(any_issuer=True, clock=time.time)

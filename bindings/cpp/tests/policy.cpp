@@ -138,6 +138,8 @@ static void the_first_rejected_setting_is_reported() {
     CHECK(fails(Policy::try_for_issuer("\xff", "a"), Status::InvalidArgument));
     CHECK(fails(Policy::try_for_issuer("i", "\xff"), Status::InvalidArgument));
     CHECK(fails(Policy::try_for_issuer("", "a"), Status::InvalidArgument));
+    CHECK(fails(Policy::try_access_token("i", ""), Status::InvalidArgument));
+    CHECK(verdict(Policy::access_token("i", "a")) == Status::WrongTokenType);
     const auto without_audience = Policy::try_for_issuer("i", "");
     CHECK(fails(without_audience, Status::InvalidArgument) &&
           without_audience.error().claim() == "audiences");

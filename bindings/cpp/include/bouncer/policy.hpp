@@ -25,12 +25,19 @@ public:
         return detail::make<Policy>(bouncer_policy_new, settings.handle());
     }
     /// Makes a policy for tokens of `issuer` for `audience`: RS256; "exp" is required; "iss" and
-    /// "aud" must match. "typ" is not checked. For access tokens of RFC 9068 use PolicySettings and
-    /// add `token_type("at+jwt")`. On failure: Status::InvalidArgument for empty text or text that
-    /// is not UTF-8.
+    /// "aud" must match. "typ" is not checked. On failure: Status::InvalidArgument for empty text
+    /// or text that is not UTF-8.
     static Result<Policy> try_for_issuer(std::string_view issuer,
                                          std::string_view audience) noexcept {
         return try_make(PolicySettings().issuers({issuer}).audiences({audience}));
+    }
+    /// Makes a policy for OAuth 2.0 access tokens of `issuer` for `audience` (RFC 9068), as
+    /// try_for_issuer() does. "typ" must be "at+jwt", and "sub", "client_id", "iat" and "jti" are
+    /// required.
+    static Result<Policy> try_access_token(std::string_view issuer,
+                                           std::string_view audience) noexcept {
+        return try_make(PolicySettings().profile("access_token").issuers({issuer}).audiences(
+            {audience}));
     }
     /// Makes a policy for tokens of DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are
     /// required; "iss" is not checked.
@@ -49,6 +56,10 @@ public:
     /// @copydoc try_for_issuer @throws Error
     [[nodiscard]] static Policy for_issuer(std::string_view issuer, std::string_view audience) {
         return try_for_issuer(issuer, audience).or_throw();
+    }
+    /// @copydoc try_access_token @throws Error
+    [[nodiscard]] static Policy access_token(std::string_view issuer, std::string_view audience) {
+        return try_access_token(issuer, audience).or_throw();
     }
 #endif
 };
