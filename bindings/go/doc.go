@@ -23,6 +23,15 @@
 //
 // A [*JWKSet] is a fixed set of keys, see [LoadJWKS].
 //
+// # Many issuers
+//
+// A [Verifier] may have entries for many issuers, each with its own keys and policy.
+// [NewVerifierOf] makes it in code, and [LoadVerifier] from a configuration document.
+// [Verifier.Reload] replaces the entries while tokens are verified:
+//
+//	verifier, err := bouncer.LoadVerifier(document)
+//	err = verifier.Reload(newDocument)
+//
 // # Policies
 //
 // A [Policy] defines which tokens are accepted. [ForIssuer] returns the policy for one issuer and

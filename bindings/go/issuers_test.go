@@ -290,6 +290,25 @@ func TestCallersThatWaitEndWhenTheKeysOrTheVerifierAreClosed(t *testing.T) {
 	}
 }
 
+func TestCallersWaitWithoutADescriptorToo(t *testing.T) {
+	a, b := newIssuerOf(t, "a", "1"), newIssuerOf(t, "b", "1")
+	blocked, release := hanging(t, document(a.keys.jwks(t, "1")))
+	server := startKeyServer(t, blocked)
+	slow := fmt.Sprintf(`{"url": %q, "max_wait": "1m", "timeout": "1m"}`, server.URL)
+	verifier := loadVerifier(t, configuration(a.entry(slow), b.inline(t, "1")))
+	bouncer.WithoutWatch(verifier)
+	eventually(t, "a fetch", func() bool { return server.hits.Load() == 1 })
+	before := runtime.NumGoroutine()
+	short, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	_, err := verifier.VerifyContext(short, a.token(t, "1"))
+	expectError(t, err, context.DeadlineExceeded)
+	expectNoMoreGoroutines(t, before)
+	time.AfterFunc(50*time.Millisecond, release)
+	together(20, func(int) { expectAnna(t)(verifier.VerifyContext(soon(t), a.token(t, "1"))) })
+	expectNoMoreGoroutines(t, before+3) // the server has goroutines for idle connections
+}
+
 // Only the verifier refers to the keys.
 func TestAVerifierOfManyIssuersKeepsItsRemoteKeysAlive(t *testing.T) {
 	a, b := newIssuerOf(t, "a", "1", "2"), newIssuerOf(t, "b", "1")

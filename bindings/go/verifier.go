@@ -21,11 +21,12 @@ import (
 // pass that entry's policy, with a signature of that entry's keys. Entries share no keys, no limits
 // for fetches and no verified tokens.
 //
-//   - "iss" must be one of the [Policy].Issuers of an entry. No two entries may name the same issuer.
+//   - "iss" must be one of the [Policy].Issuers of an entry. No two entries may name the same
+//     issuer.
 //   - A token without "iss" goes to the entry whose policy names no issuers, for example [DCOS].
 //     Only one entry may have such a policy.
-//   - A token with another "iss" goes to that same entry only if its policy has AnyIssuer. Otherwise
-//     it is rejected with [ErrWrongIssuer], and nothing is fetched.
+//   - A token with another "iss" goes to that same entry only if its policy has AnyIssuer.
+//     Otherwise it is rejected with [ErrWrongIssuer], and nothing is fetched.
 //
 // A verifier with a single entry verifies each token with that entry.
 type Verifier struct {
@@ -92,13 +93,13 @@ func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 
 // NewVerifierOf returns a verifier with these entries, as [NewVerifier] does for a single one.
 //
-// The error is [ErrInvalidArgument] if there is no entry, if the keys of an entry are nil, if a
-// policy is not valid, or if two entries accept the tokens of the same issuer. [Error].Claim is then
-// the path of the entry, such as "accept[1].issuers". The error is [ErrClosed] if a key set is
-// closed.
+// The error is [ErrInvalidArgument] if there is no entry, or if two entries accept the tokens of
+// the same issuer. It is the same if the keys of an entry are nil, or its policy is not valid.
+// [Error].Claim is then the path of the entry, such as "accept[1].issuers". The error is
+// [ErrClosed] if a key set is closed.
 //
-// A policy with a Clock is an error. The verifier keeps the policies of its entries in C, which
-// cannot call a Go function. Set [Policy].Time, or leave both nil for the system's clock.
+// A policy with a Clock is not valid here. The verifier keeps the policies of its entries in C,
+// which cannot call a Go function.
 func NewVerifierOf(entries ...Entry) (*Verifier, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
@@ -275,9 +276,10 @@ func (v *Verifier) now() (now *Verifier, close func(), err error) {
 // tokens: at most 2^20; 0 disables the cache. The receiver may be closed afterwards.
 //
 // On a cache hit the signature is not verified again. A hit requires an identical token. "exp",
-// "nbf" and [Policy].MaxTokenAge are checked on each hit. When remote keys change, the tokens of the
-// old keys are removed. Cached tokens and their claims stay in memory until other tokens replace them. A cached
-// token takes about twice its length in memory. Tokens over 4 KiB are not cached.
+// "nbf" and [Policy].MaxTokenAge are checked on each hit. When remote keys change, the tokens of
+// the old keys are removed. Cached tokens and their claims stay in memory until other tokens
+// replace them. A cached token takes about twice its length in memory. Tokens over 4 KiB are not
+// cached.
 //
 // The error is [ErrInvalidArgument] if tokens is negative or the policy has a Clock, and
 // [ErrClosed] after Close.
@@ -306,8 +308,8 @@ func (v *Verifier) WithCache(tokens int) (*Verifier, error) {
 // may wait for a fetch, at most [RemoteOptions].MaxWait of the keys of its entry.
 //
 // If the token is rejected, the error is an [*Error] of the group [ErrInvalidToken]. The checks
-// have a fixed order, and the first one that fails determines the error. With several entries, "iss"
-// is read first, so a token that no entry is for has no other error about its claims or its
+// have a fixed order, and the first one that fails determines the error. With several entries,
+// "iss" is read first, so a token that no entry is for has no other error about its claims or its
 // signature. With remote keys the error may also be [ErrKeysUnavailable]. After Close it is
 // [ErrClosed].
 func (v *Verifier) Verify(token string) (*VerifiedToken, error) {
@@ -385,8 +387,8 @@ func (v *Verifier) VerifyBytes(token []byte) (*VerifiedToken, error) {
 	return v.Verify(native.BorrowText(token))
 }
 
-// Close frees the verifier as soon as all running calls have returned. Calls that wait for keys, and
-// later calls, return [ErrClosed]. Close may be called more than once, and always returns nil.
+// Close frees the verifier as soon as all running calls have returned. Calls that wait for keys,
+// and later calls, return [ErrClosed]. Close may be called more than once, and always returns nil.
 func (v *Verifier) Close() error {
 	switch {
 	case v == nil:

@@ -23,8 +23,8 @@ type OwnToken struct {
 // Token returns the service's own token. It never waits. If a server rejected a token, pass that
 // token as rejected: then the result is a different token. Otherwise pass "".
 //
-// Use the ticket as described at [Verifier.Verify], but wait until [Renewer.IsOver]. A token together
-// with a ticket is valid, but about to expire.
+// Use the ticket as described at [Verifier.Verify]. A token together with a ticket is valid, but
+// about to expire.
 //
 // known is the generation of the token that the caller already has. If that token is still the
 // current one, only Generation is set in the result.

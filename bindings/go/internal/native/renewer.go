@@ -50,8 +50,8 @@ func (r *Renewer) WaitAttempts(attempts uint64, timeout time.Duration) {
 	C.bouncer_renewer_wait_attempts(r.pointer, C.uint64_t(attempts), milliseconds(timeout))
 }
 
-// Ready returns nil if there is a valid token. Otherwise it returns the reason why there is none. It
-// also starts the first login of a lazy renewer.
+// Ready returns nil if there is a valid token. Otherwise it returns the reason why there is none.
+// It also starts the first login of a lazy renewer.
 func (r *Renewer) Ready() *Error {
 	if !r.Acquire() {
 		return Closed

@@ -63,7 +63,7 @@ func (t *Token) Iat() (int64, bool) { return int64(t.claims.iat), t.claims.times
 // Verify verifies a token. It never waits.
 //
 // Pass 0 as the ticket of the first call. If the returned ticket is not 0, the result is pending: a
-// fetch may bring the missing key. Wait with [RemoteJWKS.Wait], then call Verify again with the
+// fetch may bring the missing key. Wait until IsOver returns true, then call Verify again with the
 // returned ticket. If the fetch is not over when you call Verify again, the result is final.
 func (v *Verifier) Verify(token string, ticket uint64) (Token, uint64, *Error) {
 	if !v.Acquire() {

@@ -144,7 +144,7 @@ func (v *Verifier) Reload(document []byte) *Error {
 }
 
 // IsOver reports whether the fetch of this ticket is over. It is also true if no caller needs to
-// wait for the fetch, because the keys or the verifier are closed or a reload has removed the keys.
+// wait for the fetch: the keys or the verifier are closed, or a reload has removed the keys.
 func (v *Verifier) IsOver(ticket uint64) bool {
 	if !v.Acquire() {
 		return true
