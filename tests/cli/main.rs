@@ -1,8 +1,12 @@
 //! The command `bouncer-verify`: exit codes, streams and text, and the conformance corpus.
 #![cfg(feature = "cli")]
 
+#[path = "../support/authority.rs"]
+mod authority;
 #[path = "../conformance/case.rs"]
 mod case;
+mod check;
+mod configuration;
 mod network;
 #[path = "../support/server.rs"]
 mod server;

@@ -5,16 +5,16 @@ use crate::input::Source;
 use crate::options::{self, Options, naming_options};
 use crate::report::Failure;
 use bouncer_verify::{Jwk, JwkSet, Keys, Policy, Result, issuer_of_metadata, token_from_authorization};
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  the token is valid
   1  the token is invalid
-  2  wrong usage, or the token cannot be read
+  2  wrong usage, a bad configuration, or the token cannot be read
   3  no keys: they cannot be fetched or read, are malformed, or none is usable";
 
 /// Verifies JSON Web Tokens against an issuer's JWK Set
@@ -29,6 +29,7 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Verify(Box<VerifyArguments>),
+    Check(Box<CheckArguments>),
     Inspect(InspectArguments),
     Jwks(JwksArguments),
     Login(LoginArguments),
@@ -59,6 +60,8 @@ Examples:
   Was the token valid at a certain time?
     bouncer-verify verify --profile dcos --jwks jwks.json \\
         --time 2016-07-08T13:44:25Z < token.txt
+  A token of one of the issuers in a configuration document:
+    bouncer-verify verify --config verifier.json < token.txt
   The uid of a valid token, in a script:
     bouncer-verify verify --profile dcos --jwks jwks.json --json < token.txt | jq -er .uid
 
@@ -69,6 +72,7 @@ Every user of the machine can see the arguments: pass the token in a file or on 
 /// Verifies a token: prints `valid` and its claims to stdout, or `invalid: <why>` to stderr
 #[derive(Args)]
 #[command(after_help = format!("{VERIFY_EXAMPLES}{VERIFY_JSON}{EXIT_CODES}"))]
+#[command(group(ArgGroup::new("source").required(true).args(["jwks", "discover", "pem", "config"])))]
 pub(crate) struct VerifyArguments {
     #[command(flatten)]
     pub(crate) token: TokenArguments,
@@ -83,12 +87,48 @@ pub(crate) struct VerifyArguments {
     pub(crate) fetch: Options<options::Keys>,
 }
 
-impl VerifyArguments {
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  Can this machine fetch the keys of an issuer?
+    bouncer-verify check --issuer https://idp.example/ --audience https://api.example/
+  Why does this service reject a token?
+    bouncer-verify check --config verifier.json @token.txt
+
+Each line is one step, with what was expected and what was found. The claims of the token are
+shown, but never its signature. With --json: an array of objects, one for each step, with the
+members part, name, verdict (ok, warning, failed, skipped), expected and found. A failed step also
+has status, http_status, message, remedy and perhaps claim and reason.
+
+Exit code: that of the first step that fails.
+  0  no step fails
+  1  the token is rejected
+  2  wrong usage, a bad configuration, or the token cannot be read
+  3  the keys of an issuer cannot be fetched, read or used";
+
+/// Checks each step from the configuration and the connection to the rules, and explains failures
+#[derive(Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+#[command(mut_arg("token", |token| token.help("The token; - for standard input; @FILE for a file")))]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    pub(crate) token: TokenArguments,
+    /// Print an array of objects (see below)
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) keys: KeyArguments,
+    #[command(flatten)]
+    pub(crate) policy: Options<options::Policy>,
+    #[command(flatten)]
+    pub(crate) fetch: Options<options::Keys>,
+}
+
+impl KeyArguments {
     /// Returns the policy. With `--discover`, the policy accepts only that issuer, unless
     /// `--issuer` or `--any-issuer` is given.
-    pub(crate) fn policy(&self) -> Result<Policy, Failure> {
-        let mut settings = self.policy.settings.clone();
-        if let Some(issuer) = &self.keys.discover
+    pub(crate) fn policy(&self, policy: &Options<options::Policy>) -> Result<Policy, Failure> {
+        let mut settings = policy.settings.clone();
+        if let Some(issuer) = &self.discover
             && !["issuers", "any_issuer"].iter().any(|name| settings.is_set(name))
         {
             if let Some(issuer) = issuer_of_metadata(issuer) {
@@ -206,7 +246,7 @@ pub(crate) struct SettingsArguments {
 
 #[derive(Args)]
 pub(crate) struct TokenArguments {
-    /// The token; - or nothing for standard input
+    /// The token; - or nothing for standard input; @FILE for a file
     #[arg(conflicts_with = "token_file")]
     token: Option<OsString>,
     /// Read the token from a file. One line end after the token is ignored, as on standard input
@@ -221,10 +261,26 @@ impl TokenArguments {
     /// Returns the source of the token, or the token itself if it is an argument.
     fn source(&self) -> Result<Source, &OsString> {
         match (&self.token, &self.token_file) {
-            (Some(token), _) if token != "-" => Err(token),
             (_, Some(path)) => Ok(Source::at(path)),
+            (Some(token), _) if token != "-" => {
+                match token.to_str().and_then(|text| text.strip_prefix('@')) {
+                    // No token begins with this character.
+                    Some(path) => Ok(Source::at(Path::new(path))),
+                    None => Err(token),
+                }
+            }
             _ => Ok(Source::Stdin),
         }
+    }
+
+    /// Returns whether there is a token, if it is optional.
+    pub(crate) fn is_given(&self) -> bool {
+        self.token.is_some() || self.token_file.is_some() || self.authorization
+    }
+
+    /// Returns whether a token that is given, or required, comes from standard input.
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.source() == Ok(Source::Stdin)
     }
 
     pub(crate) fn read(&self) -> Result<Vec<u8>, Failure> {
@@ -245,8 +301,12 @@ pub(crate) fn without_line_end(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 #[derive(Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub(crate) struct KeyArguments {
+    /// The configuration document of a verifier, instead of all options for keys and policy; - for
+    /// standard input
+    #[arg(long, value_name = "FILE", help_heading = "Keys")]
+    pub(crate) config: Option<PathBuf>,
     /// The issuer's JWK Set: a file, a URL, or - for standard input
     #[arg(long, value_name = "FILE|URL", help_heading = "Keys")]
     jwks: Option<PathBuf>,
@@ -267,6 +327,20 @@ pub(crate) enum KeySource {
 }
 
 impl KeyArguments {
+    pub(crate) fn location(&self) -> Result<Location, Failure> {
+        Location::of(self.jwks.as_ref().or(self.pem.as_ref()), self.discover.as_ref())
+    }
+
+    /// Returns whether the keys are one key in PEM.
+    pub(crate) fn is_pem(&self) -> bool {
+        self.pem.is_some()
+    }
+
+    /// Returns whether one of the options names keys.
+    pub(crate) fn is_given(&self) -> bool {
+        self.jwks.is_some() || self.pem.is_some() || self.discover.is_some()
+    }
+
     /// Checks the arguments, and reads the last-good file of remote keys. `token` is read later.
     /// The token and the keys must not both come from standard input.
     pub(crate) fn open(
@@ -274,15 +348,14 @@ impl KeyArguments {
         network: &Options<options::Keys>,
         token: &TokenArguments,
     ) -> Result<KeySource, Failure> {
-        let location = Location::of(self.jwks.as_ref().or(self.pem.as_ref()), self.discover.as_ref())?;
-        let source = match location {
+        let source = match self.location()? {
             Location::Source(source) => source,
             Location::Url(_) if self.pem.is_some() => {
                 return Err(Failure::Usage("--pem takes a file, not a URL".to_owned()));
             }
             remote => return Ok(KeySource::Remote(Box::new(RemoteKeys::open(&remote, network)?))),
         };
-        if source == Source::Stdin && token.source() == Ok(Source::Stdin) {
+        if source == Source::Stdin && token.is_stdin() {
             return Err(Failure::Usage("token and keys cannot both come from standard input".to_owned()));
         }
         Ok(if self.pem.is_some() { KeySource::Pem(source) } else { KeySource::JwkSet(source) })

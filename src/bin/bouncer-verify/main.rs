@@ -1,5 +1,6 @@
-//! The command `bouncer-verify`: verifies or inspects a token, lists the keys of a JWK Set, or logs
-//! in. The library verifies tokens; the command handles arguments, files and output.
+//! The command `bouncer-verify`: verifies or inspects a token, checks each step of a verification,
+//! lists the keys of a JWK Set, or logs in. The library verifies tokens; the command handles
+//! arguments, files and output.
 //!
 //! Scripts can use the exit code:
 //!
@@ -7,15 +8,19 @@
 //! |---|---|
 //! | 0 | the token is valid |
 //! | 1 | the token is invalid |
-//! | 2 | wrong usage, or the token cannot be read |
+//! | 2 | wrong usage, a bad configuration, or the token cannot be read |
 //! | 3 | no keys are available; the token may be valid or not |
 //! | 4 | `login`: there is no token |
+//!
+//! `check` exits with the code of the first step that fails, and with 0 if none fails.
 //!
 //! Tokens and key sets are untrusted: their text is escaped before it is printed.
 
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod check;
+mod configuration;
 mod fetch;
 mod input;
 mod inspect;
@@ -23,8 +28,10 @@ mod json;
 mod jwks;
 mod login;
 mod options;
+mod remedies;
 mod report;
 mod settings;
+mod steps;
 mod text;
 mod time;
 mod verify;
@@ -43,6 +50,7 @@ fn main() -> ExitCode {
     };
     let (json, result) = match arguments.command {
         Command::Verify(arguments) => (arguments.json, verify::run(&arguments)),
+        Command::Check(arguments) => (arguments.json, check::run(&arguments)),
         Command::Inspect(arguments) => (arguments.json, inspect::run(&arguments)),
         Command::Jwks(arguments) if arguments.watch => (arguments.json, watch::run(&arguments)),
         Command::Login(arguments) => (arguments.json, login::run(&arguments)),

@@ -57,6 +57,11 @@ impl<K: Kind> Options<K> {
         let is_option = |setting: &&Setting| !K::NO_OPTIONS.contains(&setting.name);
         K::KIND.settings().into_iter().filter(has_option).filter(is_option)
     }
+
+    /// Returns the name of the first option that is given.
+    pub(crate) fn first_given(&self) -> Option<String> {
+        Self::table().find(|setting| self.settings.is_set(setting.name)).map(long_name)
+    }
 }
 
 impl<K: Kind> Args for Options<K> {

@@ -98,12 +98,25 @@ impl Refusal {
     }
 
     pub(crate) fn json(&self) -> Object {
-        Object::new()
+        self.members(Object::new())
+    }
+
+    /// Adds the error to an object.
+    pub(crate) fn members(&self, object: Object) -> Object {
+        object
             .string("status", self.kind.as_str())
             .raw("http_status", &self.kind.http_status().to_string())
             .maybe_string("challenge", self.kind.challenge())
             .maybe_string("claim", self.name.as_deref())
             .string("message", &self.message)
+    }
+
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     pub(crate) fn exit(&self) -> Exit {
@@ -135,6 +148,15 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
+    /// Converts the failure to an error with a name.
+    pub(crate) fn into_refusal(self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            Self::Usage(message) => Refusal::new(ErrorKind::InvalidArgument, &message),
+            Self::UnreadableKeys(message) => Refusal::new(ErrorKind::KeysUnavailable, &message),
+        }
+    }
+
     /// Returns the report of this failure: a JSON object on stdout if `json` is true, otherwise
     /// text on stderr.
     pub(crate) fn report(self, json: bool) -> Report {

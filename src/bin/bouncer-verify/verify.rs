@@ -1,19 +1,26 @@
 //! `bouncer-verify verify`: verifies a token, and prints its main claims.
 
 use crate::arguments::{KeySource, VerifyArguments};
+use crate::configuration;
+use crate::fetch::LONGEST;
 use crate::json::{Members, Object, quote};
 use crate::options::{self, option_names};
 use crate::report::{Failure, Refusal, Report};
 use crate::text::{columns, shown};
 use crate::time::{utc, utc_and_distance};
 use bouncer_verify::{
-    CurrentKeys, Error, ErrorKind, Policy, VerifiedJws, VerifiedToken, Verifier, verify_jws,
+    Clock, CurrentKeys, Error, ErrorKind, Policy, Verdict, VerifiedJws, VerifiedToken, Verifier, verify_jws,
 };
+use std::path::Path;
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
+    if let Some(path) = &arguments.keys.config {
+        configuration::check_exclusive(&arguments.policy, &arguments.fetch)?;
+        return run_configured(arguments, path);
+    }
     // Report invalid arguments before keys are fetched.
     let source = arguments.keys.open(&arguments.fetch, &arguments.token)?;
-    let policy = arguments.policy()?;
+    let policy = arguments.keys.policy(&arguments.policy)?;
     let token = arguments.token.read()?;
     if let KeySource::Remote(_) = source {
         check_form(&policy, &token)?;
@@ -23,27 +30,63 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
     let now = policy.now();
     let policy = policy.time(now);
     match Verifier::new(keys, policy.clone()).verify(&token) {
-        Ok(verified) if arguments.json => Ok(Report::success(json(&verified))),
         Ok(verified) => {
-            let mut rows = rows(&verified, now);
-            if arguments.policy.settings.is_set("time") {
-                rows.push(row("time", &utc(now)));
-            }
-            Ok(Report::success(format!("valid\n{}", columns(&rows))))
+            let time = arguments.policy.settings.is_set("time").then(|| row("time", &utc(now)));
+            Ok(accepted(&verified, arguments.json, now, time))
         }
         Err(error) => {
-            let refusal = refusal(error);
-            let exit = refusal.exit();
             let signed = verify_jws(&source.current(jwks), &policy, &token).ok();
-            if arguments.json {
-                let stdout = with_signed_parts(refusal.json(), signed.as_ref()).line();
-                return Ok(Report { exit, ..Report::success(stdout) });
-            }
-            let rows = signed.map(|signed| signed_rows(&signed, now)).unwrap_or_default();
-            let stderr = refusal.line() + &columns(&rows);
-            Ok(Report { stdout: String::new(), stderr, exit })
+            Ok(rejected(refusal(error), arguments.json, now, signed.as_ref()))
         }
     }
+}
+
+/// Verifies with the configuration document at `path`. Only the keys of the token's issuer are
+/// fetched.
+fn run_configured(arguments: &VerifyArguments, path: &Path) -> Result<Report, Failure> {
+    let mut settings = configuration::read(path, arguments.token.is_stdin())?;
+    settings.make_lazy();
+    let verifier = Verifier::from_settings(&settings)?;
+    let token = arguments.token.read()?;
+    let now = Clock::system().now();
+    let mut verdict = verifier.verify_now(&token);
+    let result = loop {
+        match verdict {
+            Verdict::Final(result) => break result,
+            Verdict::Pending(ticket) => {
+                verifier.wait(ticket, LONGEST);
+                verdict = verifier.resume(&token, ticket);
+            }
+        }
+    };
+    Ok(match result {
+        Ok(verified) => accepted(&verified, arguments.json, now, None),
+        Err(error) => {
+            let signed = verifier.explain(&token).signed;
+            rejected(error.into(), arguments.json, now, signed.as_ref())
+        }
+    })
+}
+
+fn accepted(verified: &VerifiedToken, is_json: bool, now: i64, time: Option<Row>) -> Report {
+    if is_json {
+        return Report::success(json(verified));
+    }
+    let mut rows = rows(verified, now);
+    rows.extend(time);
+    Report::success(format!("valid\n{}", columns(&rows)))
+}
+
+/// `signed` is the content of the token, if its signature is valid.
+fn rejected(refusal: Refusal, is_json: bool, now: i64, signed: Option<&VerifiedJws>) -> Report {
+    let exit = refusal.exit();
+    if is_json {
+        let stdout = with_signed_parts(refusal.json(), signed).line();
+        return Report { exit, ..Report::success(stdout) };
+    }
+    let rows = signed.map(|signed| signed_rows(signed, now)).unwrap_or_default();
+    let stderr = refusal.line() + &columns(&rows);
+    Report { stdout: String::new(), stderr, exit }
 }
 
 /// Checks the token as far as possible without keys. A malformed token is therefore rejected even

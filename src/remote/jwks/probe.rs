@@ -148,13 +148,14 @@ impl Description<'_> {
         let is_made = |stage| failed.is_none_or(|(failed, _)| stage <= failed);
         let host = uri.host().unwrap_or_default();
         let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let addresses = exchange.addresses.iter().flatten().map(|address| address.ip().to_string());
-        let addresses = addresses.collect::<Vec<_>>().join(", ");
+        let addresses = exchange.addresses.as_deref().unwrap_or_default();
+        let ips = addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ");
+        let named = |what: &str| if ips.is_empty() { what.to_owned() } else { format!("{what}: {ips}") };
         self.push(
             match (bare.parse::<IpAddr>(), &exchange.proxy) {
                 (Ok(_), None) => Step::skipped("dns", format!("{host} is an address")),
-                (_, Some(_)) => Step::ok("dns", format!("of the proxy: {addresses}")),
-                (Err(_), None) => Step::ok("dns", format!("{host}: {addresses}")),
+                (_, Some(_)) => Step::ok("dns", named("of the proxy")),
+                (Err(_), None) => Step::ok("dns", named(host)),
             },
             at(Stage::Dns),
         );
@@ -165,7 +166,10 @@ impl Description<'_> {
                 let peer = peer.map(|peer| format!("{peer}, ")).unwrap_or_default();
                 self.push(Step::ok("proxy", format!("{peer}{proxy}")), at(Stage::Tcp));
             }
-            None => self.push(Step::ok("tcp", peer.unwrap_or(addresses)), at(Stage::Tcp)),
+            None => {
+                let tried = || addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                self.push(Step::ok("tcp", peer.unwrap_or_else(tried)), at(Stage::Tcp));
+            }
         }
         match uri.scheme_str() {
             _ if !is_made(Stage::Tls) => self.steps.push(Step::skipped("tls", "")),
