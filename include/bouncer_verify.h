@@ -1829,7 +1829,7 @@ bouncer_status bouncer_settings_accept_remote(bouncer_settings *settings,
  *
  * An entry of a document that is the same as before is kept, with its keys, its cached tokens and
  * its counters. If only the policy of an entry differs, its keys are kept. Files of keys are read
- * again.
+ * again. The cache gets the size that the settings name.
  *
  * On failure: as bouncer_verifier_new(). The verifier is then unchanged.
  */
