@@ -14,7 +14,7 @@ use super::events;
 use super::transport::{FetchError, FetchFailure};
 use crate::os;
 use arc_swap::ArcSwapOption;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -103,7 +103,7 @@ struct Scheduler {
 
 #[derive(Default)]
 struct State {
-    sources: HashMap<u64, Entry>,
+    sources: BTreeMap<u64, Entry>,
     last_id: u64,
     /// The sources that wait for their time: on the monotonic clock, and on the wall clock.
     by_monotonic: BTreeSet<(Instant, u64)>,
