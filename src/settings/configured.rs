@@ -86,7 +86,11 @@ impl AcceptSettings {
             Some(document) => {
                 ConfiguredKeys::Fixed(self.fixed_keys(&document).map_err(within_keys)?, self.file.clone())
             }
-            None => ConfiguredKeys::Remote(Box::new(self.remote_keys(&policy).map_err(within_keys)?)),
+            None => {
+                let builder = self.remote_keys(&policy).map_err(within_keys)?;
+                builder.check().map_err(within_keys)?;
+                ConfiguredKeys::Remote(Box::new(builder))
+            }
         };
         let issuers = policy.accepted_issuers().iter().map(ToString::to_string).collect();
         Ok(ConfiguredEntry { issuers, policy, keys })

@@ -36,6 +36,13 @@ pub struct Probe {
 }
 
 impl RemoteJwkSetBuilder {
+    /// Returns the error that [`RemoteJwkSetBuilder::build`] would return. Starts nothing.
+    pub(crate) fn check(&self) -> Result<()> {
+        let seed = self.seed.as_deref();
+        let job = self.clone().job()?;
+        seed.map_or(Ok(()), |seed| job.seed(seed))
+    }
+
     /// Fetches the keys once, on the caller's thread. Starts no thread, reads no last-good file and
     /// no seed, and writes nothing. Not part of the stable interface.
     ///

@@ -56,7 +56,7 @@ pub struct RemoteJwkSetBuilder {
     max_ttl: Duration,
     max_stale: Duration,
     max_wait: Duration,
-    seed: Option<Vec<u8>>,
+    pub(super) seed: Option<Vec<u8>>,
     last_good_file: Option<PathBuf>,
     lazy: bool,
     observer: Option<Observer<RemoteJwkSetStatus>>,
