@@ -34,8 +34,8 @@ impl Settings {
     /// interface.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::InvalidArgument`]: an earlier change of the settings failed, or a setting
-    /// outside the entries is not valid.
+    /// [`crate::ErrorKind::InvalidArgument`]: an earlier change of the settings failed, or a
+    /// setting outside the entries is not valid.
     #[doc(hidden)]
     pub fn configured_entries(&self) -> Result<Vec<(String, Result<ConfiguredEntry>)>> {
         let settings = self.usable(SettingsKind::Verifier)?;
