@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -333,6 +334,9 @@ func TestTheGarbageCollectorClosesAForgottenVerifierAndItsKeys(t *testing.T) {
 	before := runtime.NumGoroutine()
 	func() {
 		verifier := must(bouncer.LoadVerifier(configuration(a.entry(fmt.Sprintf(`{"url": %q}`, server.URL)))))(t)
+		if err := verifier.LogTo(discard); err != nil {
+			t.Error(err)
+		}
 		expectAnna(t)(verifier.Verify(a.token(t, "1")))
 	}()
 	eventually(t, "collected", func() bool {
@@ -533,6 +537,41 @@ func TestTheStatsOfAVerifierAreByEntry(t *testing.T) {
 	if stats := must(single.Stats())(t); len(stats.Entries) != 1 || stats.Entries[0].Verifications["ok"] != 1 || len(stats.Unassigned) != 0 {
 		t.Errorf("%+v", stats)
 	}
+}
+
+func TestLogToLogsTheEventsOfAllEntries(t *testing.T) {
+	a, b := newIssuerOf(t, "a", "1", "2"), newIssuerOf(t, "b", "1")
+	server, broken := startKeyServer(t, document(a.keys.jwks(t, "1"))), startKeyServer(t, failing(http.StatusTeapot))
+	ofA := a.entry(fmt.Sprintf(`{"url": %q}`, server.URL))
+	goroutines := runtime.NumGoroutine()
+	verifier := loadVerifier(t, configuration(ofA, newIssuerOf(t, "c", "1").inline(t, "1")))
+	var book logBook
+	if err := verifier.LogTo(slog.New(slog.NewTextHandler(&book, nil))); err != nil {
+		t.Fatal(err)
+	}
+	expect := func(records ...string) {
+		t.Helper()
+		for _, record := range records {
+			eventually(t, record, func() bool { return strings.Contains(book.String(), record) })
+		}
+	}
+	expect(`level=INFO msg="bouncer: new keys" source=` + a.name + ` generation=1`)
+	server.handleWith(document(a.keys.jwks(t, "1", "2")))
+	expectAnna(t)(verifier.Verify(a.token(t, "2")))
+	expect(`source=` + a.name + ` generation=2`)
+	if err := verifier.Reload(configuration(ofA, b.entry(fmt.Sprintf(`{"url": %q}`, broken.URL)))); err != nil {
+		t.Fatal(err)
+	}
+	expect(`level=WARN msg="bouncer: fetching keys failed" source=` + b.name)
+	if count := strings.Count(book.String(), "new keys"); count != 2 {
+		t.Errorf("%d records about new keys:\n%s", count, book.String())
+	}
+
+	expectError(t, verifier.LogTo(nil), bouncer.ErrInvalidArgument)
+	_ = verifier.Close()
+	expectError(t, verifier.LogTo(discard), bouncer.ErrClosed)
+	expectError(t, new(bouncer.Verifier).LogTo(discard), bouncer.ErrClosed)
+	expectNoMoreGoroutines(t, goroutines+6) // the servers have goroutines for idle connections
 }
 
 // TestEveryCFunctionOfAVerifierIsUsed reads the functions from the C header.

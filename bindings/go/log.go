@@ -5,6 +5,7 @@ package bouncer
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"bouncer_verify/bouncer/internal/native"
@@ -37,6 +38,67 @@ func watchKeys(keys *native.RemoteJWKS, logger *slog.Logger) {
 	watch(keys.WaitAttempts, keys.Stats, newKeysStats,
 		func(stats KeysStats) uint64 { return stats.Attempts },
 		func(before, now KeysStats) { logKeys(logger, before, now) })
+}
+
+// LogTo logs new keys (Info) and failures (Warn) of the remote keys of all entries, also after
+// [Verifier.Reload]. It is for verifiers of [LoadVerifier]. Remote keys that are made in code log
+// the same with [RemoteOptions].Logger.
+//
+// A goroutine logs until Close, and at most ten times in a second. It keeps everything that the
+// logger references reachable. So if the logger references the verifier, the program must call
+// Close. The error is [ErrInvalidArgument] if logger is nil or the policy has a Clock, and
+// [ErrClosed] after Close.
+func (v *Verifier) LogTo(logger *slog.Logger) error {
+	switch {
+	case v == nil, v.clocked == nil && (v.native == nil || v.native.IsClosed()):
+		return ErrClosed
+	case v.clocked != nil:
+		return invalidArgument("LogTo and Policy.Clock are mutually exclusive: set RemoteOptions.Logger")
+	case logger == nil:
+		return invalidArgument("LogTo: the logger is nil")
+	}
+	watch := v.native.Watch()
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	v.logs = append(v.logs, watch)
+	runtime.AddCleanup(v, func(verifier *native.Verifier) {
+		verifier.Close()
+		watch.Interrupt()
+	}, v.native)
+	go watchVerifier(v.native, watch, logger)
+	return nil
+}
+
+// logInterval is the shortest time between two snapshots of the stats of a verifier. With many
+// issuers, a snapshot after each fetch would take much time.
+const logInterval = 100 * time.Millisecond
+
+// watchVerifier logs the events of the remote keys of a verifier. It holds no reference to the
+// Verifier, so the garbage collector can free a Verifier that was not closed.
+func watchVerifier(verifier *native.Verifier, watch *native.Watch, logger *slog.Logger) {
+	defer watch.Close()
+	var before map[string]KeysStats
+	for {
+		stats, err := verifier.Stats()
+		if err != nil {
+			return
+		}
+		now := map[string]KeysStats{}
+		for _, entry := range newVerifierStats(stats).Entries {
+			if entry.Keys == nil {
+				continue
+			}
+			last := before[entry.Source]
+			if entry.Keys.Attempts < last.Attempts {
+				last = KeysStats{} // a reload has replaced the keys
+			}
+			logKeys(logger, last, *entry.Keys)
+			now[entry.Source] = *entry.Keys
+		}
+		before = now
+		time.Sleep(logInterval)
+		watch.Wait()
+	}
 }
 
 // watchLogins logs the events of a renewer. It holds no reference to the TokenRenewer, so the

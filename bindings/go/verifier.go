@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"bouncer_verify/bouncer/internal/native"
@@ -36,6 +37,9 @@ type Verifier struct {
 	// garbage collector would close keys that only the verifier uses.
 	remotes []*RemoteJWKS
 	clocked *clockedKeys
+
+	mutex sync.Mutex
+	logs  []*native.Watch // of the goroutines that LogTo started
 }
 
 // newVerifier returns a verifier that uses these remote keys.
@@ -397,6 +401,11 @@ func (v *Verifier) Close() error {
 	case v.native != nil:
 		v.native.Close()
 		v.flights.closed()
+		v.mutex.Lock()
+		defer v.mutex.Unlock()
+		for _, watch := range v.logs {
+			watch.Interrupt()
+		}
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func (w *Watch) Wait() {
 	}
 }
 
-// Interrupt ends the call of Wait, or the next one. Any goroutine may call it.
+// Interrupt ends the call of Wait, or the next one. Any goroutine may call it, also after Close.
 func (w *Watch) Interrupt() {
 	if w.file != nil {
 		_ = w.file.SetReadDeadline(time.Unix(1, 0))
