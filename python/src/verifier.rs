@@ -167,7 +167,7 @@ impl Verifier {
     ///
     /// An entry of a document that is the same as before is kept, with its keys, its cached tokens
     /// and its counters. If only the policy of an entry differs, its keys are kept. Files of keys
-    /// are read again.
+    /// are read again. The cache gets the size that the document names.
     ///
     /// Raises what from_config() raises. The verifier is then unchanged.
     #[pyo3(signature = (document, /))]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from conftest import Sign, forged
+from loops import Run, every_loop, until, waiting
+from loops import results as verdicts
 from server import Server, eventually, key_set
 from test_configuration import LATER, claims
 
@@ -38,8 +41,8 @@ def verifier(jwk: Jwk, other_jwk: Jwk) -> Verifier:
     )
 
 
-def results(verdicts: list[Any]) -> list[str]:
-    return ["ok" if isinstance(verdict, VerifiedToken) else verdict.code for verdict in verdicts]
+def codes(found: list[Any]) -> list[str]:
+    return ["ok" if isinstance(verdict, VerifiedToken) else verdict.code for verdict in found]
 
 
 def test_the_issuer_selects_the_entry(verifier: Verifier, sign: Sign, other_sign: Sign) -> None:
@@ -52,7 +55,7 @@ def test_the_issuer_selects_the_entry(verifier: Verifier, sign: Sign, other_sign
     # A token of one entry with the key of the other.
     wrong = [other_sign(claims()), sign({"uid": "peter", "exp": LATER})]
     batch = verifier.verify_batch([sign(claims()), of_dcos, *wrong], threads=2)
-    assert results(batch) == ["ok", "ok", "invalid_signature", "invalid_signature"]
+    assert codes(batch) == ["ok", "ok", "invalid_signature", "invalid_signature"]
     assert verifier.verify_batch_columns(wrong).codes() == ["invalid_signature"] * 2
 
 
@@ -85,7 +88,7 @@ def test_a_verifier_with_a_clock_counts_too(jwk: Jwk, sign: Sign) -> None:
     verifier = Verifier(JwkSet([jwk]), Policy.for_issuer(A, "orders").replace(clock=lambda: now))
     token = sign(claims())
     assert verifier.verify(token)
-    assert results(verifier.verify_batch([token] * 200, threads=2)) == ["ok"] * 200
+    assert codes(verifier.verify_batch([token] * 200, threads=2)) == ["ok"] * 200
     now = LATER
     with pytest.raises(ExpiredSignatureError):
         verifier.verify(token)
@@ -219,20 +222,73 @@ def test_a_reload_ends_the_wait_for_a_removed_entry(
     assert result[0].issuer == A
 
 
+@every_loop
 def test_verify_async_waits_for_the_fetch_of_an_entry(
-    remote: tuple[RemoteJwkSet, Verifier], server: Server, jwk: Jwk, sign: Sign, other_sign: Sign
+    run: Run,
+    remote: tuple[RemoteJwkSet, Verifier],
+    server: Server,
+    jwk: Jwk,
+    sign: Sign,
+    other_sign: Sign,
 ) -> None:
     _, verifier = remote
     server.say(key_set(a=jwk, new=jwk))
     server.open_gate.clear()
 
-    async def main() -> list[VerifiedToken]:
-        waiting = [asyncio.create_task(verifier.verify_async(sign(claims(), kid="new"))) for _ in range(5)]
-        while server.count < 2:
-            await asyncio.sleep(0.005)
-        assert await verifier.verify_async(other_sign(claims(B)))
+    async def of_b() -> VerifiedToken:
+        await until(lambda: server.count == 2 and waiting() == 5)
+        token = await verifier.verify_async(other_sign(claims(B)))
         server.open_gate.set()
-        return await asyncio.gather(*waiting)
+        return token
 
-    assert [token.kid for token in asyncio.run(main())] == ["new"] * 5
+    token = sign(claims(), kid="new")
+    found = run(lambda: verdicts(*[lambda: verifier.verify_async(token)] * 5, of_b))
+    assert [(token.issuer, token.kid) for token in found] == [(A, "new")] * 5 + [(B, None)]
     assert server.count == 2
+
+
+@every_loop
+def test_closed_keys_and_a_reload_end_the_waits_of_a_loop(
+    run: Run, remote: tuple[RemoteJwkSet, Verifier], server: Server, other_jwk: Jwk, other_sign: Sign
+) -> None:
+    keys, verifier = remote
+    server.open_gate.clear()
+    token = other_sign(claims(), kid="k")
+    document = {"accept": [{"issuers": [A], "audiences": ["orders"], "keys": {"jwks": json_of(k=other_jwk)}}]}
+
+    async def end(how: Callable[[], None]) -> None:
+        await until(lambda: waiting() == 1)
+        how()
+
+    accepted, _ = run(
+        lambda: verdicts(lambda: verifier.verify_async(token), lambda: end(lambda: verifier.reload(document)))
+    )
+    assert accepted.issuer == A
+    other = Verifier.accepting([(keys, Policy.for_issuer(A, "orders")), (JwkSet([other_jwk]), Policy.dcos())])
+    rejected, _ = run(lambda: verdicts(lambda: other.verify_async(token), lambda: end(keys.close)))
+    assert rejected.code == "keys_unavailable" and "closed" in str(rejected)
+
+
+@every_loop
+def test_wait_ready_async_waits_for_the_keys_of_all_entries(
+    run: Run, server: Server, jwk: Jwk, other_jwk: Jwk
+) -> None:
+    server.open_gate.clear()
+    keys = RemoteJwkSet(server.url, log=False)
+    verifier = Verifier.accepting(
+        [(JwkSet([other_jwk]), Policy.dcos()), (keys, Policy.for_issuer(A, "orders"))]
+    )
+
+    async def open_gate() -> None:
+        await until(lambda: waiting() == 1)
+        server.open_gate.set()
+
+    assert run(lambda: verdicts(verifier.wait_ready_async, open_gate)) == [None, None]
+    assert keys.state == "fresh"
+    missing = Verifier(RemoteJwkSet("http://127.0.0.1:1/", log=False), Policy.dcos())
+    (error,) = run(lambda: verdicts(lambda: missing.wait_ready_async(0.05)))
+    assert error.code == "keys_unavailable"
+
+
+def json_of(**keys: Jwk) -> Any:
+    return json.loads(key_set(**keys))

@@ -141,7 +141,7 @@ def test_reload_under_load(
     first, second = two_issuers(jwk, other_jwk)["accept"]
     with_b = {"accept": [first, second], "cache": cache}
     without_b = {"accept": [remote, first], "cache": cache}
-    verifier = Verifier.from_config(with_b, log=False)
+    verifier = Verifier.from_config(with_b)
     # Modulo 4: 0 while the entry of `going` exists, 1 while it is removed, 2 when it is removed,
     # and 3 while it is added.
     state, stop = [0], threading.Event()
