@@ -18,6 +18,12 @@ use std::sync::OnceLock;
 /// of threads may read it.
 pub struct bouncer_token {
     pub(super) token: VerifiedToken,
+    /// What callers may read later. One pointer, because most callers do not.
+    parsed: OnceLock<Box<Parsed>>,
+}
+
+#[derive(Default)]
+struct Parsed {
     /// Parsed at the first call that reads a typed claim.
     claims: OnceLock<TypedClaims>,
     /// Parsed at the first call that reads them by index.
@@ -26,17 +32,22 @@ pub struct bouncer_token {
 
 impl From<VerifiedToken> for bouncer_token {
     fn from(token: VerifiedToken) -> Self {
-        Self { token, claims: OnceLock::new(), scopes: OnceLock::new() }
+        Self { token, parsed: OnceLock::new() }
     }
 }
 
 impl bouncer_token {
+    fn parsed(&self) -> &Parsed {
+        self.parsed.get_or_init(Box::default)
+    }
+
     fn claims(&self) -> &TypedClaims {
-        self.claims.get_or_init(|| TypedClaims::read(self.token.payload()))
+        self.parsed().claims.get_or_init(|| TypedClaims::read(self.token.payload()))
     }
 
     fn scopes(&self) -> &[String] {
-        self.scopes.get_or_init(|| self.token.scopes().into_iter().map(Cow::into_owned).collect())
+        let scopes = &self.parsed().scopes;
+        scopes.get_or_init(|| self.token.scopes().into_iter().map(Cow::into_owned).collect())
     }
 }
 

@@ -14,6 +14,7 @@ use crate::keys::parsed_token::ParsedToken;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZeroU32;
 
 /// The claims of a verified token. Only a successful verification creates one.
 #[derive(Clone)]
@@ -40,7 +41,9 @@ pub struct VerifiedToken {
 #[derive(Clone, Copy)]
 struct Span {
     start: u32,
-    end: u32,
+    /// The end plus 1. It is never 0, so that an `Option<Span>` is no larger: each cache hit copies
+    /// the token.
+    past_end: NonZeroU32,
 }
 
 #[derive(Clone)]
@@ -75,7 +78,7 @@ impl VerifiedToken {
 
         let header_span = Span::new(payload_len, header.json.len());
         let kid_span = Span::new(payload_len + header.json.len(), kid.len());
-        let mut pieces = Pieces { payload: &text, escaped: String::new(), escaped_at: kid_span.end as usize };
+        let mut pieces = Pieces { payload: &text, escaped: String::new(), escaped_at: kid_span.end() };
         let [uid, iss, sub, jti] = [&claims.uid(), &claims.iss, &claims.sub, &claims.jti]
             .map(|claim| claim.as_ref().map(|text| pieces.span(text)));
         let aud = match claims.aud.as_slice() {
@@ -108,7 +111,7 @@ impl VerifiedToken {
             iss,
             sub,
             jti,
-            identity: identity.filter(|span| span.start < span.end),
+            identity: identity.filter(|span| (span.start as usize) < span.end()),
             aud,
             scope_claims,
             exp,
@@ -124,7 +127,7 @@ impl VerifiedToken {
     }
 
     fn at(&self, span: Span) -> &str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+        self.text.get(span.start as usize..span.end()).unwrap_or_default()
     }
 
     /// Returns "uid" if it is a string: the user or service in a DC/OS token.
@@ -266,7 +269,11 @@ impl fmt::Debug for VerifiedToken {
 
 impl Span {
     fn new(start: usize, len: usize) -> Self {
-        Self { start: start as u32, end: (start + len) as u32 }
+        Self { start: start as u32, past_end: NonZeroU32::MIN.saturating_add((start + len) as u32) }
+    }
+
+    fn end(self) -> usize {
+        self.past_end.get() as usize - 1
     }
 }
 
