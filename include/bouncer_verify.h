@@ -964,8 +964,7 @@ typedef struct bouncer_verifier bouncer_verifier;
  * ```
  *
  * In this order no attempt is missed: if it ends before the loop waits, the descriptor is readable
- * already. The library never blocks on the descriptor, even if the loop never reads it. After the
- * key set is closed, a ticket may never end: answer all stored requests.
+ * already. The library never blocks on the descriptor, even if the loop never reads it.
  *
  * A watch belongs to the process that created it. After fork(), the child frees the copy of its
  * parent's watch and creates its own: the attempts of the child do not wake up the parent.
@@ -1744,9 +1743,9 @@ bouncer_status bouncer_remote_jwks_refresh(const bouncer_remote_jwks *remote,
 
 /**
  * Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
- * bouncer_verifier_verify_now() returned. Returns 1 if the fetch has ended. Returns 0 on timeout,
- * if the key set is closed, or if `remote` is NULL. Only a value that this library returned is a
- * valid ticket.
+ * bouncer_verifier_verify_now() returned. Returns 1 if the fetch has ended, or if the key set is
+ * closed. Returns 0 on timeout, or if `remote` is NULL. Only a value that this library returned is
+ * a valid ticket.
  */
 int32_t bouncer_remote_jwks_wait(const bouncer_remote_jwks *remote, uint64_t ticket, uint64_t timeout_ms);
 
@@ -1946,7 +1945,7 @@ bouncer_status bouncer_verifier_verify_now(const bouncer_verifier *verifier,
 /**
  * Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
  * bouncer_verifier_verify_now() or bouncer_batch_ticket() returned. Returns 1 if the fetch has
- * ended. Returns 0 on timeout, if the key set is closed, or if `verifier` is NULL. Only a value
+ * ended, or if the key set is closed. Returns 0 on timeout, or if `verifier` is NULL. Only a value
  * that this library returned is a valid ticket.
  */
 int32_t bouncer_verifier_wait(const bouncer_verifier *verifier, uint64_t ticket, uint64_t timeout_ms);
@@ -2160,9 +2159,9 @@ bouncer_status bouncer_renewer_reject_now(const bouncer_renewer *renewer,
                                           bouncer_error **err);
 
 /**
- * Waits up to `timeout_ms` milliseconds for the login of `ticket`. Returns 1 if it has ended.
- * Returns 0 on timeout, if the renewer is closed, or if `renewer` is NULL. Only a value that this
- * library returned is a valid ticket.
+ * Waits up to `timeout_ms` milliseconds for the login of `ticket`. Returns 1 if it has ended,
+ * or if the renewer is closed. Returns 0 on timeout, or if `renewer` is NULL. Only a value that
+ * this library returned is a valid ticket.
  */
 int32_t bouncer_renewer_wait(const bouncer_renewer *renewer, uint64_t ticket, uint64_t timeout_ms);
 

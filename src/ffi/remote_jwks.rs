@@ -95,9 +95,9 @@ pub extern "C" fn bouncer_remote_jwks_refresh(
 }
 
 /// Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
-/// bouncer_verifier_verify_now() returned. Returns 1 if the fetch has ended. Returns 0 on timeout,
-/// if the key set is closed, or if `remote` is NULL. Only a value that this library returned is a
-/// valid ticket.
+/// bouncer_verifier_verify_now() returned. Returns 1 if the fetch has ended, or if the key set is
+/// closed. Returns 0 on timeout, or if `remote` is NULL. Only a value that this library returned is
+/// a valid ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_wait(
     remote: Option<&bouncer_remote_jwks>,

@@ -165,9 +165,9 @@ fn with_ticket(
     Ok(result?.into())
 }
 
-/// Waits up to `timeout_ms` milliseconds for the login of `ticket`. Returns 1 if it has ended.
-/// Returns 0 on timeout, if the renewer is closed, or if `renewer` is NULL. Only a value that this
-/// library returned is a valid ticket.
+/// Waits up to `timeout_ms` milliseconds for the login of `ticket`. Returns 1 if it has ended,
+/// or if the renewer is closed. Returns 0 on timeout, or if `renewer` is NULL. Only a value that
+/// this library returned is a valid ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait(
     renewer: Option<&bouncer_renewer>,

@@ -282,7 +282,7 @@ pub unsafe extern "C" fn bouncer_verifier_verify_now(
 
 /// Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
 /// bouncer_verifier_verify_now() or bouncer_batch_ticket() returned. Returns 1 if the fetch has
-/// ended. Returns 0 on timeout, if the key set is closed, or if `verifier` is NULL. Only a value
+/// ended, or if the key set is closed. Returns 0 on timeout, or if `verifier` is NULL. Only a value
 /// that this library returned is a valid ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_verifier_wait(

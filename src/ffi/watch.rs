@@ -38,8 +38,7 @@ use std::mem::MaybeUninit;
 /// ```
 ///
 /// In this order no attempt is missed: if it ends before the loop waits, the descriptor is readable
-/// already. The library never blocks on the descriptor, even if the loop never reads it. After the
-/// key set is closed, a ticket may never end: answer all stored requests.
+/// already. The library never blocks on the descriptor, even if the loop never reads it.
 ///
 /// A watch belongs to the process that created it. After fork(), the child frees the copy of its
 /// parent's watch and creates its own: the attempts of the child do not wake up the parent.

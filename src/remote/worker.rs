@@ -151,6 +151,12 @@ impl<J: Job> Worker<J> {
         self.wait(attempt, deadline(timeout))
     }
 
+    /// Waits until attempt number `attempt` is over: done, or never made because the worker is
+    /// closed. Returns false after `timeout`.
+    pub(super) fn wait_over(&self, attempt: u64, timeout: Duration) -> bool {
+        self.wait_for(attempt, timeout) || self.is_closed()
+    }
+
     fn wait(&self, attempt: u64, deadline: Instant) -> bool {
         struct Waiting<'a>(&'a AtomicUsize);
         impl Drop for Waiting<'_> {

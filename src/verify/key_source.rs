@@ -83,8 +83,8 @@ pub trait KeySource: Any + Send + Sync + fmt::Debug {
         }
     }
 
-    /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`
-    /// or will never be over.
+    /// Blocks until the fetch of `ticket` is over, or will never be made. Returns false after
+    /// `timeout`. The default is for sources without fetches.
     fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         let _ = (ticket, timeout);
         false

@@ -346,8 +346,8 @@ impl Verifier {
         }
     }
 
-    /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`,
-    /// if the key set was closed, or if its keys never change.
+    /// Blocks until the fetch of `ticket` is over. Closing the key set ends all its fetches. Returns
+    /// false after `timeout`, or if the keys never change.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         // A reload may have removed the entry. Its fetch then no longer matters.
         self.entry_of(ticket).is_none_or(|entry| entry.wait(ticket, timeout))

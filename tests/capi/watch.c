@@ -200,8 +200,9 @@ static void a_watch_is_readable_after_a_failed_attempt_and_after_close(void)
     watch = watch_of_verifier(verifier);
     uint64_t ticket = 0;
     CHECK(verify(verifier, token_a, &ticket) == BOUNCER_STATUS_PENDING && !is_readable(watch, 0));
+    CHECK(bouncer_verifier_wait(verifier, ticket, 0) == 0);
     bouncer_remote_jwks_close(remote);
-    CHECK(is_readable(watch, 0));
+    CHECK(is_readable(watch, 0) && bouncer_verifier_wait(verifier, ticket, 0) == 1);
     CHECK(verify(verifier, token_a, &ticket) == BOUNCER_STATUS_KEYS_UNAVAILABLE && ticket == 0);
     bouncer_verifier_free(verifier);
     bouncer_remote_jwks_free(remote);

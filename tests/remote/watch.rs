@@ -138,10 +138,11 @@ fn a_watch_is_readable_after_close_and_its_pending_token_gets_a_final_verdict() 
     let watch = verifier.watch().unwrap();
     let token = token("rsa-2048-a", Some("a"));
     let ticket = pending(verifier.verify_now(&token));
-    assert!(!is_readable(&watch));
+    assert!(!is_readable(&watch) && !verifier.wait(ticket, Duration::ZERO));
     keys.close();
     assert!(is_readable(&watch), "close() returns after it has notified the watch");
     watch.clear();
+    assert!(verifier.wait(ticket, Duration::ZERO), "the loop resumes the token");
     assert_eq!(crate::kind(decided(verifier.resume(&token, ticket))).as_str(), "keys_unavailable");
     drop((keys, verifier));
     assert!(is_readable(&watch), "a watch may be used after its key set is dropped");

@@ -51,9 +51,16 @@ fn a_failed_login_and_a_close_make_a_watch_readable() {
     watch.clear();
     assert!(!is_readable(&watch));
 
-    let renewer = ready(&Iam::start());
+    iam.change(|behaviour| behaviour.fault = Some(Reply::Hang));
+    let renewer = builder(&iam).lazy().build().unwrap();
     let (watch, of_loop) = (renewer.watch().unwrap(), Watch::new().unwrap());
     renewer.add_notifier(&of_loop.notifier());
+    let mut ticket = None;
+    assert!(renewer.token_now(&mut ticket).is_err());
+    let login = ticket.unwrap();
+    assert!(!renewer.wait(login, Duration::ZERO));
     renewer.close();
     assert!(is_readable(&watch) && is_readable(&of_loop));
+    assert!(renewer.wait(login, Duration::ZERO), "the loop asks for the token again");
+    assert!(renewer.token_now(&mut ticket).is_err() && ticket.is_none());
 }

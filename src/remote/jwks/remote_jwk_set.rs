@@ -147,10 +147,10 @@ impl RemoteJwkSet {
         JwksJob::status(&self.0.worker)
     }
 
-    /// Blocks until the fetch of `ticket` is done. Returns false after `timeout`, or if the key set
-    /// is closed.
+    /// Blocks until the fetch of `ticket` is over. Closing the key set ends all fetches. Returns
+    /// false after `timeout`.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
-        self.0.worker.wait_for(ticket.attempt(), timeout)
+        self.0.worker.wait_over(ticket.attempt(), timeout)
     }
 
     /// Returns a [`Watch`], whose descriptor is readable after each fetch and after the key set was

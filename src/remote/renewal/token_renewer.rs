@@ -167,10 +167,10 @@ impl TokenRenewer {
         newer.ok_or_else(|| self.no_newer_token())
     }
 
-    /// Blocks until the login of `ticket` is done. Returns false after `timeout`, or if the renewer
-    /// is closed.
+    /// Blocks until the login of `ticket` is over. Closing the renewer ends all logins. Returns
+    /// false after `timeout`.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
-        self.0.worker.wait_for(ticket.attempt(), timeout)
+        self.0.worker.wait_over(ticket.attempt(), timeout)
     }
 
     /// Returns a [`Watch`], whose descriptor is readable after each login and after the renewer was

@@ -66,8 +66,8 @@ public:
     [[nodiscard]] std::uint64_t generation() const noexcept {
         return bouncer_remote_jwks_generation(handle());
     }
-    /// Waits for the fetch of `ticket`. Returns true if it has ended. Returns false on timeout, for
-    /// an empty ticket, or if the key set is closed.
+    /// Waits for the fetch of `ticket`. Returns true if it has ended, or if the key set is closed.
+    /// Returns false on timeout, or for an empty ticket.
     [[nodiscard]] bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
         return bouncer_remote_jwks_wait(handle(), ticket.bits, detail::count(timeout)) != 0;
     }

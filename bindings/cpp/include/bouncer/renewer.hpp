@@ -111,8 +111,8 @@ public:
     Result<Stats> try_stats() const noexcept {
         return detail::make<Stats>(bouncer_renewer_stats, handle());
     }
-    /// Waits for the login of `ticket`. Returns true if it has ended. Returns false on timeout, for
-    /// an empty ticket, or if the renewer is closed.
+    /// Waits for the login of `ticket`. Returns true if it has ended, or if the renewer is closed.
+    /// Returns false on timeout, or for an empty ticket.
     [[nodiscard]] bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
         return bouncer_renewer_wait(handle(), ticket.bits, detail::count(timeout)) != 0;
     }

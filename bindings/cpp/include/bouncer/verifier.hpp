@@ -177,8 +177,8 @@ public:
         const bool is_pending = !result && result.error().status() == Status::Pending;
         return is_pending ? Verdict(ticket) : Verdict(std::move(result));
     }
-    /// Waits for the fetch of `ticket`. Returns true if it has ended. Returns false on timeout, for
-    /// an empty ticket, or if the key set is closed.
+    /// Waits for the fetch of `ticket`. Returns true if it has ended, or if the key set is closed.
+    /// Returns false on timeout, or for an empty ticket.
     bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
         return bouncer_verifier_wait(handle(), ticket.bits, detail::count(timeout)) != 0;
     }
