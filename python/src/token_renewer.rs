@@ -268,10 +268,11 @@ impl TokenRenewer {
         self.max_wait.as_secs_f64()
     }
 
-    /// Returns whether the login of this ticket is over, or the renewer is closed.
+    /// Returns whether the login of this ticket is over.
     #[pyo3(signature = (ticket, /))]
     fn _is_over(&self, py: Python<'_>, ticket: u64) -> bool {
-        py.detach(|| Ticket::from_bits(ticket).is_none_or(|login| self.wait(login, Duration::ZERO)))
+        let is_over = |login| self.renewer.wait(login, Duration::ZERO);
+        py.detach(|| Ticket::from_bits(ticket).is_none_or(is_over))
     }
 
     /// Makes `watch` readable after each login.
@@ -338,13 +339,8 @@ impl TokenRenewer {
             let Some(login) = ticket else { return result.map_err(|error| exception(py, &error)) };
             let waited = began.get_or_insert_with(Instant::now).elapsed();
             let left = self.max_wait.saturating_sub(waited);
-            interrupt::in_slices(py, left, |slice| self.wait(login, slice).then_some(()))?;
+            interrupt::in_slices(py, left, |slice| self.renewer.wait(login, slice).then_some(()))?;
         }
-    }
-
-    /// Waits up to `timeout` until the login is over or the renewer is closed.
-    fn wait(&self, login: Ticket, timeout: Duration) -> bool {
-        self.renewer.wait(login, timeout) || self.is_closed()
     }
 
     fn is_closed(&self) -> bool {

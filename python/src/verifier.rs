@@ -328,12 +328,12 @@ impl Verifier {
         }
     }
 
-    /// Returns whether the fetch of this ticket is over, or can no longer end. With ticket 0,
-    /// returns whether all entries have keys.
+    /// Returns whether the fetch of this ticket is over. With ticket 0, returns whether all entries
+    /// have keys.
     #[pyo3(signature = (ticket, /))]
     fn _is_over(&self, py: Python<'_>, ticket: u64) -> bool {
         py.detach(|| match Ticket::from_bits(ticket) {
-            Some(ticket) => self.wait(ticket, Duration::ZERO),
+            Some(ticket) => self.verifier.wait(ticket, Duration::ZERO),
             None => self.verifier.wait_ready(Duration::ZERO).is_ok(),
         })
     }
@@ -382,16 +382,11 @@ impl Verifier {
                 Verdict::Pending(ticket) => {
                     let waited = began.get_or_insert_with(Instant::now).elapsed();
                     let left = self.verifier.max_wait(ticket).saturating_sub(waited);
-                    interrupt::in_slices(py, left, |slice| self.wait(ticket, slice).then_some(()))?;
+                    interrupt::in_slices(py, left, |slice| self.verifier.wait(ticket, slice).then_some(()))?;
                     verdict = self.verify_now(py, token, Some(ticket))?;
                 }
             }
         }
-    }
-
-    /// Waits up to `timeout` until the fetch of `ticket` is over or its keys are closed.
-    fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
-        self.verifier.wait(ticket, timeout) || self.verifier.is_closed(ticket)
     }
 
     /// Verifies many tokens without the GIL. Then waits for the fetches of missing keys, for up to

@@ -16,6 +16,7 @@ import pytest
 from conftest import forged
 from loops import Run, anyio, eventfds, every_loop, results, thread_ids, until, waiting
 from server import Server, key_set
+from test_configuration import claims, entry
 from test_fork import exit_code, forked
 
 from bouncer_verify import (
@@ -303,6 +304,51 @@ def test_closing_ends_every_wait(run: Run, server: Server, make_other_token: Mak
         *ended, _ = await results(*calls, close)
         assert {type(result) for result in ended} == {KeysUnavailableError}
         assert time.monotonic() - start < 30
+
+    run(main)
+
+
+@every_loop
+def test_closing_the_keys_of_one_entry_ends_only_its_waits(run: Run, server: Server, sign: Make) -> None:
+    server.open_gate.clear()
+    issuers = ["https://a.example/", "https://b.example/"]
+    keys = [RemoteJwkSet(server.url, max_wait=60, timeout=60, log=False) for _ in issuers]
+    policies = [Policy(issuers=issuer, audiences="orders") for issuer in issuers]
+    verifier = Verifier.accepting(list(zip(keys, policies, strict=True)))
+
+    async def end() -> None:
+        await until(lambda: waiting() == 2)
+        keys[0].close()
+        await until(lambda: waiting() == 1)
+        server.open_gate.set()
+
+    async def main() -> None:
+        tokens = [sign(claims(issuer), kid="a") for issuer in issuers]
+        calls = [lambda token=token: verifier.verify_async(token) for token in tokens]
+        of_closed, verified, _ = await results(*calls, end)
+        assert type(of_closed) is KeysUnavailableError
+        assert verified.issuer == "https://b.example/"
+
+    run(main)
+
+
+@every_loop
+def test_a_reload_ends_the_waits_for_keys_that_it_removes(
+    run: Run, server: Server, jwk: Jwk, sign: Make
+) -> None:
+    server.open_gate.clear()
+    fixed = entry("https://a.example/", jwk)
+    remote = fixed | {"keys": {"url": server.url, "max_wait": "60s", "timeout": "60s"}}
+    verifier = Verifier.from_config({"accept": [remote]})
+
+    async def reload() -> None:
+        await until(lambda: waiting() == 1)
+        verifier.reload({"accept": [fixed]})
+
+    async def main() -> None:
+        token = sign(claims(), kid="k")
+        verified, _ = await results(lambda: verifier.verify_async(token), reload)
+        assert verified.kid == "k"
 
     run(main)
 

@@ -106,14 +106,6 @@ impl Entry {
         }
     }
 
-    /// Returns whether no fetch of keys will be over any more.
-    pub(super) fn is_closed(&self) -> bool {
-        match &self.keys.0 {
-            Source::Fixed(_) => true,
-            Source::Changing(source) => source.is_closed(),
-        }
-    }
-
     /// Blocks until there are keys, up to `timeout`.
     pub(super) fn wait_ready(&self, timeout: Duration) -> Result<()> {
         match &self.keys.0 {

@@ -98,11 +98,6 @@ pub trait KeySource: Any + Send + Sync + fmt::Debug {
         let _ = notifier;
     }
 
-    /// Returns true if the source was closed. A fetch that was in flight then is never over.
-    fn is_closed(&self) -> bool {
-        false
-    }
-
     /// Returns the longest time that one call of [`crate::Verifier::verify`] waits for fetches.
     fn max_wait(&self) -> Duration {
         Duration::ZERO

@@ -359,12 +359,6 @@ impl Verifier {
         self.entry_of(ticket).map_or(Duration::ZERO, |entry| entry.max_wait())
     }
 
-    /// Returns whether the fetch of `ticket` will never be over: the key set was closed, or its
-    /// keys never change. For callers that wait in several steps.
-    pub fn is_closed(&self, ticket: Ticket) -> bool {
-        self.entry_of(ticket).is_some_and(|entry| entry.is_closed())
-    }
-
     fn entry_of(&self, ticket: Ticket) -> Option<Arc<Entry>> {
         let entries = self.0.entries.load();
         let only = || entries.all.first().filter(|_| ticket.entry() == 0);

@@ -122,10 +122,6 @@ impl KeySource for RemoteJwkSet {
         self.0.worker.notifiers.add(notifier);
     }
 
-    fn is_closed(&self) -> bool {
-        self.0.worker.is_closed()
-    }
-
     fn max_wait(&self) -> Duration {
         // After a close, a fetch that has not ended never ends.
         if self.0.worker.is_closed() { Duration::ZERO } else { self.0.max_wait }
