@@ -1869,13 +1869,13 @@ bouncer_status bouncer_verifier_new_remote(const bouncer_remote_jwks *remote,
                                            bouncer_error **err);
 
 /**
- * Creates a verifier with the entries of `verifier` and with a new cache. The cache stores about `tokens` accepted tokens: max 2^20; 0 disables the cache. `verifier` may be freed
- * afterwards.
+ * Creates a verifier with the entries of `verifier` and with a new cache. The cache stores about
+ * `tokens` accepted tokens: max 2^20; 0 disables the cache. `verifier` may be freed afterwards.
  *
  * On a cache hit, the signature is not verified again. The lookup compares the whole token. "exp",
  * "nbf" and the policy's "max_token_age" are checked on each hit. When remote keys change, the
- * tokens of the old keys are removed. A cached token uses about twice its length in memory. Tokens over 4 KiB are not
- * cached.
+ * tokens of the old keys are removed. A cached token uses about twice its length in memory. Tokens
+ * over 4 KiB are not cached.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -2305,8 +2305,8 @@ int bouncer_watch_fd(const bouncer_watch *watch);
 void bouncer_watch_free(bouncer_watch *watch);
 
 /**
- * Takes a snapshot of a verifier. The BOUNCER_STAT_CACHE_ rows have no value if the verifier has no
- * cache. Each entry has BOUNCER_STAT_VERIFICATIONS_TOTAL rows, one for each status that has
+ * Takes a snapshot of a verifier. The BOUNCER_STAT_CACHE_ rows have no value if the verifier has
+ * no cache. Each entry has BOUNCER_STAT_VERIFICATIONS_TOTAL rows, one for each status that has
  * occurred. An entry with remote keys also has the BOUNCER_STAT_KEYS_ rows.
  *
  * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:

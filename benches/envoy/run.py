@@ -2,10 +2,10 @@
 
     python3 run.py ENVOY LIBRARY_FOLDER [SECONDS]
 
-ENVOY is the program `envoy`. LIBRARY_FOLDER contains libbouncer_verify.so. Needs `wrk`, a C compiler
-and the Python package cryptography. Each server has one thread, no cache of tokens, and the same
-keys and tokens. Envoy accepts a token of any issuer with `requires_any`. The servers take turns, so
-that a disturbance of the machine affects both.
+ENVOY is the program `envoy`. LIBRARY_FOLDER contains libbouncer_verify.so. Needs `wrk`, a C
+compiler and the Python package cryptography. Each server has one thread, no cache of tokens, and
+the same keys and tokens. Envoy accepts a token of any issuer with `requires_any`. The servers take
+turns, so that a disturbance of the machine affects both.
 """
 
 import base64

@@ -114,8 +114,8 @@ impl From<Stats> for bouncer_stats {
     }
 }
 
-/// Takes a snapshot of a verifier. The BOUNCER_STAT_CACHE_ rows have no value if the verifier has no
-/// cache. Each entry has BOUNCER_STAT_VERIFICATIONS_TOTAL rows, one for each status that has
+/// Takes a snapshot of a verifier. The BOUNCER_STAT_CACHE_ rows have no value if the verifier has
+/// no cache. Each entry has BOUNCER_STAT_VERIFICATIONS_TOTAL rows, one for each status that has
 /// occurred. An entry with remote keys also has the BOUNCER_STAT_KEYS_ rows.
 ///
 /// On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:

@@ -157,13 +157,13 @@ pub extern "C" fn bouncer_verifier_new_remote(
     })
 }
 
-/// Creates a verifier with the entries of `verifier` and with a new cache. The cache stores about `tokens` accepted tokens: max 2^20; 0 disables the cache. `verifier` may be freed
-/// afterwards.
+/// Creates a verifier with the entries of `verifier` and with a new cache. The cache stores about
+/// `tokens` accepted tokens: max 2^20; 0 disables the cache. `verifier` may be freed afterwards.
 ///
 /// On a cache hit, the signature is not verified again. The lookup compares the whole token. "exp",
 /// "nbf" and the policy's "max_token_age" are checked on each hit. When remote keys change, the
-/// tokens of the old keys are removed. A cached token uses about twice its length in memory. Tokens over 4 KiB are not
-/// cached.
+/// tokens of the old keys are removed. A cached token uses about twice its length in memory. Tokens
+/// over 4 KiB are not cached.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.

@@ -98,7 +98,7 @@ impl Settings {
     /// [`ErrorKind::InvalidArgument`]: an earlier change failed, or the settings are not of
     /// [`SettingsKind::Verifier`].
     pub fn accept(&mut self, keys: impl Into<Keys>, policy: Policy) -> Result<()> {
-        let accept = Accept::Made(keys.into(), policy);
+        let accept = Accept::Made(keys.into(), Box::new(policy));
         self.change(|settings| {
             settings.find("accept")?;
             settings.accept.push(accept);
@@ -233,7 +233,7 @@ impl AcceptSettings {
             Some(entry) => entry.keys.clone(),
             None => self.make_keys(verifier, document, &policy).map_err(within_keys)?,
         };
-        Ok(DraftEntry::New(keys, policy, Some(configured)))
+        Ok(DraftEntry::New(keys, Box::new(policy), Some(configured)))
     }
 
     /// Returns the text that stands for the keys. If it does not change, the keys do not change.

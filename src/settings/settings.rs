@@ -60,7 +60,7 @@ pub(super) struct Entry {
 #[derive(Clone)]
 pub(super) enum Accept {
     /// Made in code.
-    Made(Keys, Policy),
+    Made(Keys, Box<Policy>),
     Configured(Box<AcceptSettings>),
 }
 

@@ -300,8 +300,8 @@ impl Stats {
     }
 
     /// Returns the text format of Prometheus, version 0.0.4. Names begin with `bouncer_`. The
-    /// source and the status are labels. Text becomes the label `value` of a metric whose name ends in
-    /// `_info`. A row without a value has no line.
+    /// source and the status are labels. Text becomes the label `value` of a metric whose name ends
+    /// in `_info`. A row without a value has no line.
     pub fn prometheus(&self) -> String {
         // All lines of a metric must follow each other, whatever their source is.
         let mut families: Vec<(&Stat, String)> = Vec::new();

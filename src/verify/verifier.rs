@@ -78,7 +78,7 @@ pub(crate) struct Draft {
 pub(crate) enum DraftEntry {
     /// An entry that the verifier already has.
     Kept(Arc<Entry>),
-    New(Keys, Policy, Option<Configured>),
+    New(Keys, Box<Policy>, Option<Configured>),
 }
 
 /// Number of tokens of a batch that are verified against one key snapshot. They take less than a
@@ -108,7 +108,7 @@ impl VerifierBuilder {
     pub fn build(self) -> Result<Verifier> {
         let draft = |(index, (keys, policy))| Draft {
             path: format!("accept[{index}]"),
-            entry: DraftEntry::New(keys, policy, None),
+            entry: DraftEntry::New(keys, Box::new(policy), None),
         };
         Verifier::of(self.entries.into_iter().enumerate().map(draft).collect(), self.cache)
     }
@@ -158,7 +158,7 @@ impl Verifier {
                 DraftEntry::Kept(entry) => entry,
                 DraftEntry::New(keys, policy, configured) => {
                     policy.check().map_err(|error| error.within(&path))?;
-                    Arc::new(Entry::new(self.new_id(before), keys, policy, configured))
+                    Arc::new(Entry::new(self.new_id(before), keys, *policy, configured))
                 }
             });
             paths.push(path);
@@ -346,8 +346,8 @@ impl Verifier {
         }
     }
 
-    /// Blocks until the fetch of `ticket` is over. Closing the key set ends all its fetches. Returns
-    /// false after `timeout`, or if the keys never change.
+    /// Blocks until the fetch of `ticket` is over. Closing the key set ends all its fetches.
+    /// Returns false after `timeout`, or if the keys never change.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         // A reload may have removed the entry. Its fetch then no longer matters.
         self.entry_of(ticket).is_none_or(|entry| entry.wait(ticket, timeout))

@@ -58,8 +58,8 @@ names no source, the keys are discovered from the metadata of the entry's only i
 | `tenants` | list of text | The values of the placeholder `{tenant}` in `issuers`, and in `url`, `discover`, `file` \
 and `last_good_file` of `keys`. If the keys differ by tenant, each tenant has an entry of its own. |
 
-Another placeholder in `issuers` is the name of a claim: `https://login.example/{tid}/v2.0` accepts a
-token whose `iss` contains the value of its own claim `tid`.
+Another placeholder in `issuers` is the name of a claim: `https://login.example/{tid}/v2.0` accepts
+a token whose `iss` contains the value of its own claim `tid`.
 ";
 
 /// Returns the JSON Schema, Draft 2020-12, with a definition for each kind.
