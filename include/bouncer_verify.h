@@ -2362,8 +2362,8 @@ bouncer_str bouncer_stats_prometheus(const bouncer_stats *stats);
 
 /**
  * Returns the snapshot as JSON: an array with one object for each source. Each row is a member of
- * its source's object, under the row's name. A row without a value is null. Valid until `stats` is
- * freed.
+ * its source's object, under the row's name. Rows with a status are members of an object under
+ * that name. A row without a value is null. Valid until `stats` is freed.
  */
 bouncer_str bouncer_stats_json(const bouncer_stats *stats);
 
