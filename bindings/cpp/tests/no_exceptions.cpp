@@ -103,6 +103,7 @@ int main() {
     const auto kept = Verifier::try_make(*remote, policy);
     CHECK(kept && kept->try_verify(text) && kept->verify_now(text).result() &&
           !kept->verify_now(text).is_pending());
+    CHECK(kept->max_wait(Ticket()) == 0ms);
     CHECK(!kept->wait(Ticket(), 1s) && !remote->wait(Ticket(), 1s) && remote->wait_attempts(1, 5s));
     CHECK(kept->resume(text, Ticket()).result());
     const Result<Stats> status = remote->try_stats();

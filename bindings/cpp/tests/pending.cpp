@@ -31,6 +31,7 @@ static void verify_now_never_blocks_and_returns_a_ticket() {
     const Ticket ticket = unknown.ticket();
     CHECK(unknown.is_pending() && ticket && !keys.wait(ticket, 0ms) && !keys.wait(ticket, -1s));
     const Ticket joined = verifier.verify_now(token_b).ticket();
+    CHECK(verifier.max_wait(joined) == 2s && verifier.max_wait(Ticket()) == 0ms);
     CHECK(Clock::now() - start < 250ms && joined);
     CHECK(verifier.wait(joined, test_timeout) && keys.wait(ticket, 0ms));
     const VerifiedToken token = verifier.resume(token_b, ticket).result().value();
@@ -69,6 +70,8 @@ static void resuming_before_the_fetch_has_ended_returns_a_final_verdict() {
     CHECK(pending.is_pending() && !verifier.wait(pending.ticket(), 10ms));
     const Verdict final = verifier.resume(token_b, pending.ticket());
     CHECK(!final.is_pending() && fails(final.result(), Status::KeysUnavailable));
+    keys.close();
+    CHECK(verifier.max_wait(pending.ticket()) == 0ms);
 }
 
 static void verify_batch_now_returns_a_ticket_for_each_pending_token() {

@@ -182,6 +182,13 @@ public:
     bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
         return bouncer_verifier_wait(handle(), ticket.bits, detail::count(timeout)) != 0;
     }
+    /// Returns how long try_verify() waits at most for the fetch of `ticket`: the `max_wait` of the
+    /// keys. Returns 0 if no caller needs to wait: the keys are closed, or a reload has removed
+    /// them. For event loops, which end the wait of a token themselves.
+    [[nodiscard]] std::chrono::milliseconds max_wait(Ticket ticket) const noexcept {
+        const std::uint64_t time = bouncer_verifier_max_wait(handle(), ticket.bits);
+        return std::chrono::milliseconds(static_cast<std::int64_t>(time));
+    }
     /// Makes a watch, for an event loop that waits for fetches of all keys that this verifier uses.
     /// If the keys never change, its descriptor is never readable. On failure: Status::SystemError.
     Result<Watch> try_watch() const noexcept {
