@@ -29,6 +29,7 @@ fn the_page_on_c_names_every_function() {
             "remote_jwks",
             "renewer",
             "own_token",
+            "watch",
         ]
         .iter()
         .filter_map(|noun| function.strip_prefix(&format!("bouncer_{noun}")));
