@@ -99,7 +99,8 @@ public:
     ///
     /// An entry that is the same as before is kept, with its keys, its cached tokens and its
     /// counters. If only the policy of an entry differs, its keys are kept. Files of keys are read
-    /// again. On failure: as try_from_config(). The verifier is then unchanged.
+    /// again. The cache gets the size that the document names. On failure: as try_from_config(). The
+    /// verifier is then unchanged.
     Result<void> try_reload(std::string_view json) const noexcept {
         return try_reload(VerifierSettings().load(json));
     }
@@ -142,7 +143,7 @@ public:
         return batch(bouncer_verifier_verify_batch_now, tokens, threads);
     }
     /// Makes a verifier with the same entries and a cache for about `tokens` accepted tokens: at
-    /// most 2^20; 0 disables the cache. A reload sets the size of the new settings.
+    /// most 2^20; 0 disables the cache.
     ///
     /// A cached token is accepted without verifying its signature again. The lookup compares the
     /// whole token, and "exp", "nbf" and the policy's `max_token_age` are checked each time. When
