@@ -181,8 +181,9 @@ def test_fetch_may_read_the_state_of_its_key_set(jwk: Jwk) -> None:
         states.append(keys.state)
         return 200, {}, key_set(a=jwk).encode()
 
-    keys = RemoteJwkSet(URL, fetch=fetch, lazy=True)
-    keys.wait_ready()
+    # `fetch` references the key set, so only close() ends it.
+    with RemoteJwkSet(URL, fetch=fetch, lazy=True) as keys:
+        keys.wait_ready()
     assert states == ["empty"]
 
 
