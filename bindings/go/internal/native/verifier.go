@@ -150,8 +150,7 @@ func (v *Verifier) IsOver(ticket uint64) bool {
 		return true
 	}
 	defer v.Release()
-	return C.bouncer_verifier_wait(v.pointer, C.uint64_t(ticket), 0) != 0 ||
-		C.bouncer_verifier_max_wait(v.pointer, C.uint64_t(ticket)) == 0
+	return C.bouncer_verifier_wait(v.pointer, C.uint64_t(ticket), 0) != 0
 }
 
 // MaxWait returns the longest time that a token waits for the fetch of this ticket.
