@@ -158,12 +158,13 @@ func LoadVerifier(document []byte) (*Verifier, error) {
 	return newVerifier(verifier), nil
 }
 
-// Reload replaces all entries and the cache by those of a configuration document, see
-// [LoadVerifier]. The change is atomic: each verification uses the old entries or the new ones.
+// Reload replaces all entries by those of a configuration document, see [LoadVerifier]. The change
+// is atomic: each verification uses the old entries or the new ones.
 //
 // An entry of a document that is the same as before is kept, with its keys, its cached tokens and
 // its counters. If only the policy of an entry differs, its keys are kept. Files of keys are read
-// again. Other verifiers, such as those of [Verifier.WithCache], do not change.
+// again. The cache gets the size that the document names. Other verifiers, such as those of
+// [Verifier.WithCache], do not change.
 //
 // The errors are those of [LoadVerifier]. The verifier is then unchanged. The error is also
 // [ErrInvalidArgument] if the policy of the verifier has a Clock, and [ErrClosed] after Close.
