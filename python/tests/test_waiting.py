@@ -357,6 +357,7 @@ def test_a_reload_ends_the_waits_for_keys_that_it_removes(
 def test_many_loops_in_many_threads_wait_at_once(
     run: Run, server: Server, rotated: Callable[..., Verifier], make_other_token: Make, opened: list[int]
 ) -> None:
+    pytest.importorskip("uvloop")
     verifier, token = rotated(), make_other_token()
     users: list[str | None] = []
 
