@@ -33,7 +33,7 @@ fn the_header_compiles_without_a_warning_in_every_standard() {
 }
 
 #[test]
-fn the_header_has_at_most_140_functions() {
+fn the_header_has_at_most_150_functions() {
     let header = std::fs::read_to_string(format!("{ROOT}/include/bouncer_verify.h")).unwrap();
     // A declaration begins at the start of a line. Names in comments and macros do not.
     let begins = |line: &str| line.starts_with(|c: char| c.is_ascii_lowercase());
@@ -41,7 +41,7 @@ fn the_header_has_at_most_140_functions() {
         header.lines().filter(|line| begins(line) && line.contains("bouncer_") && line.contains('('));
     let functions = functions.filter(|line| !line.starts_with("typedef")).count();
     assert!(
-        (100..=140).contains(&functions),
+        (100..=150).contains(&functions),
         "{functions} functions: a new setting or counter needs no function"
     );
 }
