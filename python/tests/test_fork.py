@@ -65,6 +65,28 @@ def test_a_child_verifies_without_a_fetch(server: Server, make_token: Make) -> N
     assert server.count == 1
 
 
+def test_a_child_has_the_entries_of_a_document_and_can_reload_them(
+    server: Server, jwk: Jwk, other_jwk: Jwk, make_token: Make, make_other_token: Make
+) -> None:
+    entry: dict[str, Any] = {"profile": "dcos", "keys": {"url": server.url}}
+    verifier = Verifier.from_config({"accept": [entry]})
+    verifier.wait_ready()
+    server.say(key_set(b=other_jwk))
+    server.bodies["/other"] = key_set(b=jwk)
+
+    def child() -> None:
+        assert verifier.verify(make_token()).uid == "peter"
+        # A fetch, by a thread of the child.
+        assert verifier.verify(make_other_token()).kid == "b"
+        verifier.reload({"accept": [entry | {"keys": {"url": f"{server.origin}/other"}}]})
+        verifier.wait_ready()
+        assert verifier.verify(make_token(kid="b")).kid == "b"
+
+    assert exit_code(forked(child)) == 0
+    assert verifier.verify(make_token()).kid == "a"
+    assert server.count == 3
+
+
 def test_a_child_fetches_an_unknown_kid_with_its_own_thread(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make
 ) -> None:
