@@ -41,6 +41,24 @@ pub(crate) fn in_slices<T: Send>(
     }
 }
 
+/// Calls `ready`, which blocks up to the given duration, until it returns `Ok` or `timeout` is
+/// over. If it returns an error sooner than that duration, waiting does not help: returns this
+/// error.
+pub(crate) fn until_ready<E: Send>(
+    py: Python<'_>,
+    timeout: Duration,
+    ready: impl Fn(Duration) -> Result<(), E> + Send + Sync,
+) -> PyResult<Result<(), E>> {
+    let result = in_slices(py, timeout, |slice| {
+        let began = Instant::now();
+        match ready(slice) {
+            Err(_) if began.elapsed() >= slice => None,
+            result => Some(result),
+        }
+    });
+    Ok(result?.unwrap_or_else(|| py.detach(|| ready(Duration::ZERO))))
+}
+
 /// Returns `time.sleep` if gevent or eventlet has patched it. The patched function lets other
 /// greenlets run.
 fn greenlet_sleep(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {

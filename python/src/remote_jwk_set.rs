@@ -91,14 +91,15 @@ impl RemoteJwkSet {
     }
 
     /// Waits until there are keys, for up to `timeout` seconds. Failed fetches are retried for the
-    /// whole time, even if the failure is permanent, for example if the URL is wrong.
+    /// whole time, even if the failure is permanent, for example if the URL is wrong. Only if the
+    /// metadata contains another issuer, the wait ends early.
     ///
     /// Raises KeysUnavailableError, with the last failure, if there are still no keys.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
-        let step = |slice| self.is_ready(slice).then_some(());
-        interrupt::in_slices(py, seconds(py, "timeout", timeout)?, step)?;
-        self.current(py).map(drop)
+        let timeout = seconds(py, "timeout", timeout)?;
+        interrupt::until_ready(py, timeout, |slice| self.keys.wait_ready(slice))?
+            .map_err(|error| exception(py, &error))
     }
 
     /// Does the same as wait_ready(), but does not block the event loop of asyncio, uvloop or trio.

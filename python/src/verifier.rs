@@ -184,16 +184,9 @@ impl Verifier {
     /// have theirs.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
-        let ready = interrupt::in_slices(py, seconds(py, "timeout", timeout)?, |slice| {
-            let began = Instant::now();
-            match self.verifier.wait_ready(slice) {
-                Err(_) if began.elapsed() >= slice => None,
-                // If the wait ends early, the key set is closed.
-                result => Some(result),
-            }
-        });
-        let ready = ready?.unwrap_or_else(|| py.detach(|| self.verifier.wait_ready(Duration::ZERO)));
-        ready.map_err(|error| exception(py, &error))
+        let timeout = seconds(py, "timeout", timeout)?;
+        interrupt::until_ready(py, timeout, |slice| self.verifier.wait_ready(slice))?
+            .map_err(|error| exception(py, &error))
     }
 
     /// Does the same as wait_ready(), but does not block the event loop of asyncio or trio.

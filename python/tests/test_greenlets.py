@@ -90,10 +90,12 @@ def test_other_greenlets_run_during_every_wait_and_the_wait_ends_in_time(
     program = """
 import json
 keys = RemoteJwkSet(sys.argv[1], log=False)
+verifier = Verifier.accepting([(keys, Policy.dcos())])
 renewer = TokenRenewer.from_callable(lambda: time.sleep(30), max_wait=0.5, timeout=20, log=False)
 found = []
 for wait in (
     lambda: keys.wait_ready(0.5),
+    lambda: verifier.wait_ready(0.5),
     lambda: keys.refresh(0.5),
     lambda: renewer.token(),
     lambda: renewer.wait_ready(0.5),
@@ -108,7 +110,7 @@ print(json.dumps(found))
 """
     found = run(library, program, server.url)
     names = [name for name, _, _ in found]
-    assert names == ["KeysUnavailableError"] * 2 + ["LoginUnavailableError"] * 3
+    assert names == ["KeysUnavailableError"] * 3 + ["LoginUnavailableError"] * 3
     for name, seconds, ticks in found:
         assert 0.4 < seconds < 5 and ticks > 5, (name, seconds, ticks)
 

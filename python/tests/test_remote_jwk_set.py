@@ -242,6 +242,12 @@ def test_metadata_of_another_issuer_is_rejected(server: Server) -> None:
     with pytest.raises(KeysUnavailableError, match="issuer mismatch: configured"):
         keys.refresh()
     assert keys.stats()["keys_last_error_name"] == "issuer"
+    start = time.monotonic()
+    for source in (keys, Verifier(keys, Policy.dcos())):
+        # Waiting longer does not help.
+        with pytest.raises(KeysUnavailableError, match="issuer mismatch: configured"):
+            source.wait_ready(60)
+    assert time.monotonic() - start < 30
     assert {path for path, _ in server.requests} == {"/.well-known/openid-configuration"}
 
 
@@ -520,6 +526,7 @@ def test_other_threads_run_during_every_wait(server: Server, make_token: Make) -
     waits: list[Callable[[], object]] = [
         lambda: verifier.verify(make_token()),
         lambda: keys.wait_ready(0.5),
+        lambda: verifier.wait_ready(0.5),
         lambda: keys.refresh(0.5),
     ]
     before = sys.getswitchinterval()
@@ -558,6 +565,7 @@ def test_ctrl_c_interrupts_every_wait(server: Server, make_token: Make) -> None:
         lambda: verifier.verify_authorization(f"Bearer {make_token()}"),
         lambda: verifier.verify_batch([make_token()] * 200, threads=2),
         lambda: verifier.with_cache(8).verify_batch_columns([make_token()]),
+        lambda: verifier.wait_ready(60),
         lambda: keys.wait_ready(60),
         lambda: keys.refresh(60),
     ]
