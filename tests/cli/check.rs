@@ -170,6 +170,26 @@ fn the_certificate_of_an_unknown_authority_is_shown() {
 }
 
 #[test]
+fn a_proxy_is_shown_with_the_setting_that_names_it() {
+    let (jwks, _) = signed("k", "{}");
+    let proxy = Server::saying(Reply::json(jwks));
+    let address = format!("127.0.0.1:{}", proxy.port());
+    let url = "http://keys.example/jwks";
+    let check = |proxy: &str| {
+        let proxy = format!("--proxy={proxy}");
+        run(&["check", "--any-issuer", "--allow-http", &proxy, "--jwks", url])
+    };
+    let through = check(&format!("http://user:hunter2@{address}"));
+    assert_eq!(through.code, 0, "{}", through.stdout);
+    let line = format!("ok       proxy      {address}, {address} (from the proxy setting)\n");
+    assert!(through.stdout.contains(&line) && !through.stdout.contains("hunter2"), "{}", through.stdout);
+    assert_eq!((proxy.count(), proxy.requests()[0].path.as_str()), (1, url));
+    let down = check("http://127.0.0.1:9");
+    assert_fails(&down, 3, "proxy", "keys_unavailable (connect)");
+    assert!(down.stdout.contains("through the proxy 127.0.0.1:9 (from the proxy setting): "));
+}
+
+#[test]
 fn each_stage_of_a_connection_fails_under_its_own_name() {
     for (url, name, reason, text) in [
         ("https://keys.invalid/jwks", "dns", "connect", "keys.invalid:443: failed to lookup address"),
@@ -352,7 +372,7 @@ fn wrong_usage_of_check_exits_with_2() {
         &["check", "--issuer=https://a/", "--issuer=https://b/"],
         &["check", "--issuer=https://a/{tid}/"],
         &["check", "--issuer=https://a/", "--leeway=301s"],
-        &["check", "--any-issuer", "--jwks", JWKS, "@/nonexistent/token"],
+        &["check", "--any-issuer", "--jwks=http://127.0.0.1:9/", "@/nonexistent/token"],
         &["check", "--any-issuer", "--jwks=-", "-"],
     ] {
         let run = run(arguments);

@@ -29,6 +29,8 @@ struct CheckedEntry {
 }
 
 pub(crate) fn run(arguments: &CheckArguments) -> Result<Report, Failure> {
+    // A token that cannot be read is reported before anything is fetched.
+    let token = arguments.token.is_given().then(|| arguments.token.read()).transpose()?;
     let mut parts = Vec::new();
     let entries = match &arguments.keys.config {
         Some(path) => {
@@ -37,7 +39,6 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Report, Failure> {
         }
         None => Some(vec![of_options(arguments, &mut parts)?]),
     };
-    let token = arguments.token.is_given().then(|| arguments.token.read()).transpose()?;
     if let Some(token) = &token {
         let mut part = Part::new("token", "");
         match entries {
