@@ -330,12 +330,18 @@ fn a_configuration_is_checked_entry_by_entry() {
     let selected = format!("entry      accept[1]: iss \"{}\": it is an issuer of this entry", server.origin);
     assert!(one_is_down.stdout.contains(&selected), "{}", one_is_down.stdout);
     assert_eq!(lines(&one_is_down, "ok", "signature").len(), 1);
+    let result = "token: the token is accepted\nresult: keys_unavailable: tokens of accept[0] cannot be \
+                  verified, HTTP 503\n";
+    assert!(one_is_down.stdout.ends_with(result), "{}", one_is_down.stdout);
     let of_down = check(&two, &[&down]);
     assert!(of_down.code == 3 && lines(&of_down, "FAILED", "key").len() == 1, "{}", of_down.stdout);
     let (_, stranger) = signed("k", r#"{"iss":"https://c.example","exp":4000000000}"#);
     let stranger = check(&two, &[&stranger]);
     let not_selected = "expected \"https://down.example\" or ";
     assert!(stranger.stdout.contains(not_selected), "{}", stranger.stdout);
+    let result =
+        "\ntoken: wrong_issuer: the token is rejected, HTTP 401\nresult: keys_unavailable: tokens of ";
+    assert!(stranger.stdout.contains(result), "{}", stranger.stdout);
     assert!(stranger.stdout.contains("; found iss \"https://c.example\"\n"), "{}", stranger.stdout);
 
     for (name, entries, claim, text) in [

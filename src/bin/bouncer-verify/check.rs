@@ -59,23 +59,38 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<Report, Failure> {
     Ok(Report { exit, ..Report::success(stdout) })
 }
 
-/// Returns the result in one sentence.
+/// Returns the result in one line. If the token and its issuer are not the cause, another line is
+/// about the token.
 fn summary(parts: &[Part], has_token: bool) -> String {
-    let Some(refusal) = parts.iter().find_map(Part::failure) else {
+    let Some(first) = parts.iter().find(|part| part.failures() > 0) else {
         let what = if has_token { "the token is accepted" } else { "all steps succeeded" };
         return format!("result: {what}\n");
     };
-    let (status, http) = (refusal.kind().as_str(), refusal.kind().http_status());
-    let what = match refusal.kind() {
-        ErrorKind::InvalidArgument => "the configuration is rejected".to_owned(),
-        _ if refusal.kind().challenge().is_some() => format!("the token is rejected, HTTP {http}"),
-        _ => format!("tokens cannot be verified, HTTP {http}"),
-    };
+    let of_token = parts.iter().rfind(|part| part.name == "token" && first.name != "token");
+    let of_token = of_token.map_or(String::new(), |token| match verdict(token) {
+        Some(verdict) => format!("token: {verdict}\n"),
+        None if token.is_checked("signature") => "token: the token is accepted\n".to_owned(),
+        None => String::new(),
+    });
     let more = match parts.iter().map(Part::failures).sum::<usize>() {
         1 => String::new(),
         failures => format!("; {failures} steps failed"),
     };
-    format!("result: {status}: {what}{more}\n")
+    format!("{of_token}result: {}{more}\n", verdict(first).unwrap_or_default())
+}
+
+/// Describes the first failure of a part: `expired: the token is rejected, HTTP 401`.
+fn verdict(part: &Part) -> Option<String> {
+    let kind = part.failure()?.kind();
+    let (status, http) = (kind.as_str(), kind.http_status());
+    Some(match kind {
+        ErrorKind::InvalidArgument => format!("{status}: the configuration is rejected"),
+        _ if kind.challenge().is_some() => format!("{status}: the token is rejected, HTTP {http}"),
+        _ if part.name.starts_with("accept") => {
+            format!("{status}: tokens of {} cannot be verified, HTTP {http}", part.name)
+        }
+        _ => format!("{status}: tokens cannot be verified, HTTP {http}"),
+    })
 }
 
 /// Checks the document at `path` and its entries. Returns `None` if it is rejected.
@@ -143,7 +158,7 @@ fn verifier(entries: &[CheckedEntry]) -> bouncer_verify::Result<Verifier> {
 fn check_entries(entries: Vec<(String, ConfiguredEntry)>) -> Vec<(Part, CheckedEntry)> {
     let check = |(name, entry): (String, ConfiguredEntry)| {
         let ConfiguredEntry { issuers, policy, keys, .. } = entry;
-        let title = if issuers.is_empty() { "any issuer".to_owned() } else { issuers.join(", ") };
+        let title = if issuers.is_empty() { "iss is not checked".to_owned() } else { issuers.join(", ") };
         let mut part = Part::new(name.clone(), title);
         let keys = match keys {
             ConfiguredKeys::Fixed(jwks, file) => {

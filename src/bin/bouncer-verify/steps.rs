@@ -61,6 +61,11 @@ impl Part {
         self.lines.iter().find_map(|line| line.refusal.as_ref())
     }
 
+    /// Returns whether the step was made.
+    pub(crate) fn is_checked(&self, name: &str) -> bool {
+        self.lines.iter().any(|line| line.name == name && line.verdict != StepVerdict::Skipped)
+    }
+
     pub(crate) fn failures(&self) -> usize {
         self.lines.iter().filter(|line| line.refusal.is_some()).count()
     }
