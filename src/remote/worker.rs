@@ -227,12 +227,17 @@ impl<J: Job> Worker<J> {
         self.closed.load(Ordering::SeqCst)
     }
 
+    /// Interrupts an attempt in flight, without waiting for its end. [`Worker::close`] must follow.
+    pub(super) fn begin_close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.job.close();
+    }
+
     /// Stops the threads and wakes all waiting callers. Waits until the threads have ended, up to
     /// [`CLOSE_TIMEOUT`].
     pub(super) fn close(&self) {
         let deadline = Instant::now() + CLOSE_TIMEOUT;
-        self.closed.store(true, Ordering::SeqCst);
-        self.job.close();
+        self.begin_close();
         let process = self.process();
         // The lock is needed: without it, a caller that is about to wait would miss the
         // notification. A call of `with` that has not seen `closed` has registered the worker by

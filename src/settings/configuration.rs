@@ -9,6 +9,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::keys::jwk_set::JwkSet;
 use crate::keys::load_options::LoadOptions;
 #[cfg(feature = "remote")]
+use crate::remote::jwks::remote_jwk_set::RemoteJwkSet;
+#[cfg(feature = "remote")]
 use crate::remote::jwks::remote_jwk_set_builder::RemoteJwkSetBuilder;
 use crate::verify::entries::Entries;
 use crate::verify::entry::{Configured, Entry};
@@ -56,8 +58,11 @@ impl Verifier {
     /// [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`]: a JWK Set in the document or in
     /// a file is rejected.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
-        let (drafts, cache) = drafts(settings, None)?;
-        Self::of(drafts, cache)
+        let drafts = Drafts::new(settings, None)?;
+        let verifier = Self::of(drafts.entries, drafts.cache)?;
+        #[cfg(feature = "remote")]
+        drafts.to_start.iter().for_each(RemoteJwkSet::start);
+        Ok(verifier)
     }
 
     /// Replaces all entries by those of a configuration document. See
@@ -83,8 +88,13 @@ impl Verifier {
     pub fn reload_settings(&self, settings: &Settings) -> Result<()> {
         loop {
             let before = self.entries();
-            let (drafts, cache) = drafts(settings, Some(&before))?;
-            if self.replace(&before, drafts, cache)? {
+            let drafts = Drafts::new(settings, Some(&before))?;
+            if self.replace(&before, drafts.entries, drafts.cache)? {
+                #[cfg(feature = "remote")]
+                {
+                    drafts.to_start.iter().for_each(RemoteJwkSet::start);
+                    close_removed(&before, &self.entries());
+                }
                 return Ok(());
             }
         }
@@ -107,30 +117,143 @@ impl Settings {
     }
 }
 
-fn drafts(settings: &Settings, before: Option<&Entries>) -> Result<(Vec<Draft>, usize)> {
-    let settings = settings.usable(SettingsKind::Verifier)?;
-    let cache = settings.apply(VERIFIER, 0)?;
-    let mut before: Vec<&Arc<Entry>> = before.map(|before| before.all.iter().collect()).unwrap_or_default();
-    let mut drafts = Vec::new();
-    let mut files = Vec::new();
+/// The entries of a verifier before it is made or reloaded.
+struct Drafts {
+    entries: Vec<Draft>,
+    cache: usize,
+    /// Key sets that start to fetch once the verifier uses them. So a document that is refused
+    /// causes no request.
+    #[cfg(feature = "remote")]
+    to_start: Vec<RemoteJwkSet>,
+}
+
+/// An entry of a document whose settings are valid.
+struct Valid {
+    entry: AcceptSettings,
+    policy: Policy,
+    jwk_set: Option<Vec<u8>>,
+    configured: Configured,
+}
+
+impl Drafts {
+    /// Makes the entries. What is the same in `before` is kept.
+    fn new(settings: &Settings, before: Option<&Entries>) -> Result<Self> {
+        let settings = settings.usable(SettingsKind::Verifier)?;
+        let cache = settings.apply(VERIFIER, 0)?;
+        let mut before: Vec<&Arc<Entry>> =
+            before.map(|before| before.all.iter().collect()).unwrap_or_default();
+        let mut take = |is: &dyn Fn(&Configured) -> bool| {
+            let position = before.iter().position(|entry| entry.configured.as_ref().is_some_and(is))?;
+            Some(before.swap_remove(position))
+        };
+        let mut found: Vec<(String, Result<DraftEntry, Valid>)> = Vec::new();
+        for (path, accept) in valid(settings)? {
+            found.push(match accept {
+                Ok(made) => (path, Ok(made)),
+                // An entry that is the same as before comes before one that only has the same keys.
+                Err(valid) => match take(&|other| *other == valid.configured) {
+                    Some(entry) => (path, Ok(DraftEntry::Kept(Arc::clone(entry)))),
+                    None => (path, Err(valid)),
+                },
+            });
+        }
+        let mut drafts = Self {
+            entries: Vec::new(),
+            cache,
+            #[cfg(feature = "remote")]
+            to_start: Vec::new(),
+        };
+        for (path, entry) in found {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(Valid { entry, policy, jwk_set, configured }) => {
+                    let keys = match take(&|other| other.keys == configured.keys) {
+                        Some(entry) => entry.keys.clone(),
+                        None => drafts
+                            .make_keys(settings, &entry, &policy, jwk_set)
+                            .map_err(|error| error.within("keys").within(&path))?,
+                    };
+                    DraftEntry::New(keys, Box::new(policy), Some(configured))
+                }
+            };
+            drafts.entries.push(Draft { path, entry });
+        }
+        Ok(drafts)
+    }
+
+    fn make_keys(
+        &mut self,
+        settings: &Settings,
+        entry: &AcceptSettings,
+        policy: &Policy,
+        jwk_set: Option<Vec<u8>>,
+    ) -> Result<Keys> {
+        match jwk_set {
+            Some(document) => Ok(entry.fixed_keys(&document)?.into()),
+            None => self.make_remote_keys(settings, entry, policy),
+        }
+    }
+
+    #[cfg(feature = "remote")]
+    fn make_remote_keys(
+        &mut self,
+        settings: &Settings,
+        entry: &AcceptSettings,
+        policy: &Policy,
+    ) -> Result<Keys> {
+        let builder = entry.remote_keys(policy)?.lazy();
+        let builder = match settings.with_keys {
+            Some(complete) => complete(builder),
+            None => builder,
+        };
+        let keys = builder.build()?;
+        if !entry.keys.is_set("lazy") {
+            self.to_start.push(keys.clone());
+        }
+        Ok(keys.into())
+    }
+
+    #[cfg(not(feature = "remote"))]
+    fn make_remote_keys(&mut self, _: &Settings, _: &AcceptSettings, _: &Policy) -> Result<Keys> {
+        let detail = "neither jwks nor file is set, and this build has no remote keys";
+        Err(Error::about(ErrorKind::InvalidArgument, "jwks", detail))
+    }
+}
+
+/// Checks all entries of the settings. Returns each with its path.
+fn valid(settings: &Settings) -> Result<Vec<(String, Result<DraftEntry, Valid>)>> {
+    let (mut found, mut files) = (Vec::new(), Vec::new());
     for (index, accept) in settings.accept.iter().enumerate() {
         let path = format!("accept[{index}]");
         let within = |error: Error| error.within(&path);
-        match accept {
+        let entry = match accept {
+            Accept::Configured(entry) => entry,
             Accept::Made(keys, policy) => {
-                let entry = DraftEntry::New(keys.clone(), policy.clone(), None);
-                drafts.push(Draft { path, entry });
+                found.push((path, Ok(DraftEntry::New(keys.clone(), policy.clone(), None))));
+                continue;
             }
-            Accept::Configured(entry) => {
-                for entry in entry.of_each_tenant().map_err(|fault| within(fault.into()))? {
-                    entry.check_last_good_file(&mut files, &path).map_err(|fault| within(fault.into()))?;
-                    let entry = entry.draft(settings, &mut before).map_err(within)?;
-                    drafts.push(Draft { path: path.clone(), entry });
-                }
-            }
+        };
+        for entry in entry.of_each_tenant().map_err(|fault| within(fault.into()))? {
+            entry.check_last_good_file(&mut files, &path).map_err(|fault| within(fault.into()))?;
+            found.push((path.clone(), Err(entry.valid().map_err(within)?)));
         }
     }
-    Ok((drafts, cache))
+    Ok(found)
+}
+
+/// Closes the key sets that a reload has removed, if the document made them and nothing else uses
+/// them. All are interrupted first, so that their ends do not add up.
+#[cfg(feature = "remote")]
+fn close_removed(before: &Entries, after: &Entries) {
+    let is_kept = |entry: &Arc<Entry>| after.all.iter().any(|other| Arc::ptr_eq(other, entry));
+    let removed: Vec<_> = before
+        .all
+        .iter()
+        .filter(|entry| entry.configured.is_some() && !is_kept(entry) && !entry.keys.is_shared())
+        .filter_map(|entry| entry.keys.source::<RemoteJwkSet>())
+        .collect();
+    removed.iter().for_each(|keys| keys.begin_close());
+    removed.iter().for_each(|keys| keys.close());
 }
 
 impl AcceptSettings {
@@ -140,6 +263,10 @@ impl AcceptSettings {
         let issuers = self.policy.texts("issuers");
         let (template, others): (Vec<_>, Vec<_>) =
             issuers.into_iter().partition(|issuer| issuer.contains(TENANT));
+        if self.tenants.is_empty() && !template.is_empty() {
+            let detail = format!("it is missing: it lists the values of the placeholder \"{TENANT}\"");
+            return Err(Fault::at("tenants", detail));
+        }
         if self.tenants.is_empty() {
             return Ok(vec![self.clone()]);
         }
@@ -147,6 +274,7 @@ impl AcceptSettings {
             return Err(Fault::at("tenants", format!("no issuer contains \"{TENANT}\"")));
         }
         if self.has_keys_of_each_tenant() {
+            self.check_seed()?;
             return Ok(self.tenants.iter().map(|tenant| self.of_tenant(tenant)).collect());
         }
         let of_tenants = self
@@ -185,11 +313,28 @@ impl AcceptSettings {
         self.file.as_ref().is_some_and(|file| file.contains(TENANT))
     }
 
+    #[cfg(not(feature = "remote"))]
+    fn is_discovered(&self) -> bool {
+        false
+    }
+
     /// Returns whether the issuer's metadata contains the URL of its keys.
     #[cfg(feature = "remote")]
     fn is_discovered(&self) -> bool {
         let is_set = |name| self.keys.is_set(name);
         self.jwks.is_none() && self.file.is_none() && !is_set("url") && !is_set("discover")
+    }
+
+    /// Checks that tenants with their own keys do not start with the same keys.
+    #[cfg(feature = "remote")]
+    fn check_seed(&self) -> Result<(), Fault> {
+        let detail = "each tenant has its own keys, so they cannot start with the same ones";
+        if self.keys.is_set("seed") { Err(Fault::at("keys.seed", detail)) } else { Ok(()) }
+    }
+
+    #[cfg(not(feature = "remote"))]
+    fn check_seed(&self) -> Result<(), Fault> {
+        Ok(())
     }
 
     /// Checks that no two entries write the same file.
@@ -213,27 +358,16 @@ impl AcceptSettings {
         Ok(())
     }
 
-    /// Makes the entry, or takes it or its keys out of `before`.
-    fn draft(&self, verifier: &Settings, before: &mut Vec<&Arc<Entry>>) -> Result<DraftEntry> {
+    /// Checks the settings, and reads the file of keys.
+    fn valid(self) -> Result<Valid> {
         let policy = Policy::from_settings(&self.policy)?;
-        let within_keys = |error: Error| error.within("keys");
-        let document = self.jwk_set_document().map_err(within_keys)?;
+        policy.check()?;
+        let jwk_set = self.jwk_set_document().map_err(|error| error.within("keys"))?;
         let configured = Configured {
-            keys: self.configured_keys(document.as_deref()).into(),
+            keys: self.configured_keys(jwk_set.as_deref()).into(),
             policy: self.policy.document().into(),
         };
-        let mut take = |is: &dyn Fn(&Configured) -> bool| {
-            let position = before.iter().position(|entry| entry.configured.as_ref().is_some_and(is))?;
-            Some(before.swap_remove(position))
-        };
-        if let Some(entry) = take(&|other| *other == configured) {
-            return Ok(DraftEntry::Kept(Arc::clone(entry)));
-        }
-        let keys = match take(&|other| other.keys == configured.keys) {
-            Some(entry) => entry.keys.clone(),
-            None => self.make_keys(verifier, document, &policy).map_err(within_keys)?,
-        };
-        Ok(DraftEntry::New(keys, Box::new(policy), Some(configured)))
+        Ok(Valid { entry: self, policy, jwk_set, configured })
     }
 
     /// Returns the text that stands for the keys. If it does not change, the keys do not change.
@@ -245,7 +379,8 @@ impl AcceptSettings {
                 Sha256::digest(document).iter().for_each(|byte| text += &format!("{byte:02x}"));
             }
             // The URL of the keys is in the metadata of the issuer.
-            None => text += &self.policy.texts("issuers").join(" "),
+            None if self.is_discovered() => text += &self.policy.texts("issuers").join(" "),
+            None => {}
         }
         text
     }
@@ -263,13 +398,6 @@ impl AcceptSettings {
         }
     }
 
-    fn make_keys(&self, verifier: &Settings, document: Option<Vec<u8>>, policy: &Policy) -> Result<Keys> {
-        match document {
-            Some(document) => Ok(self.fixed_keys(&document)?.into()),
-            None => self.make_remote_keys(verifier, policy),
-        }
-    }
-
     /// Reads a JWK Set that is not fetched.
     pub(super) fn fixed_keys(&self, document: &[u8]) -> Result<Arc<JwkSet>> {
         let options = self.load_options()?;
@@ -279,20 +407,10 @@ impl AcceptSettings {
     }
 
     #[cfg(feature = "remote")]
-    fn make_remote_keys(&self, verifier: &Settings, policy: &Policy) -> Result<Keys> {
-        let builder = self.remote_keys(policy)?;
-        let builder = match verifier.with_keys {
-            Some(complete) => complete(builder),
-            None => builder,
-        };
-        Ok(builder.build()?.into())
-    }
-
-    #[cfg(feature = "remote")]
     pub(super) fn remote_keys(&self, policy: &Policy) -> Result<RemoteJwkSetBuilder> {
         let mut keys = self.keys.clone();
         if self.is_discovered() {
-            let [issuer] = policy.issuers_without_template() else {
+            let Some(issuer) = policy.single_issuer() else {
                 let detail = "none of url, discover, jwks and file is set. Keys are discovered only for an \
                               entry with exactly one issuer, without a placeholder";
                 return Err(Error::about(ErrorKind::InvalidArgument, "url", detail));
@@ -300,12 +418,6 @@ impl AcceptSettings {
             keys.set("discover", issuer)?;
         }
         RemoteJwkSetBuilder::from_settings(&keys)
-    }
-
-    #[cfg(not(feature = "remote"))]
-    fn make_remote_keys(&self, _: &Settings, _: &Policy) -> Result<Keys> {
-        let detail = "neither jwks nor file is set, and this build has no remote keys";
-        Err(Error::about(ErrorKind::InvalidArgument, "jwks", detail))
     }
 
     /// Returns the options for a JWK Set that is not fetched.

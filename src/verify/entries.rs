@@ -8,7 +8,7 @@ use super::keys::Keys;
 use super::policy::Policy;
 use super::ticket::Verdict;
 use super::verified_token::VerifiedToken;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -182,7 +182,10 @@ impl Entries {
                 }
             }
         }
-        verdicts.into_iter().flatten().collect()
+        // Each token has a verdict. If one were left out, the others would get each other's.
+        let bug =
+            || Verdict::Final(Err(Error::new(ErrorKind::InvalidArgument, "a token has no verdict: a bug")));
+        verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(bug)).collect()
     }
 
     pub(super) fn cache_stats(&self) -> Option<CacheStats> {

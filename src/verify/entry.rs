@@ -15,8 +15,9 @@ use super::watch::Notifier;
 use crate::error::{Error, ErrorKind, Result};
 use crate::keys::jwk_set::JwkSet;
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Generation of keys that never change.
 const FIXED: u64 = 1;
@@ -36,14 +37,26 @@ pub(crate) struct Entry {
     pub(crate) policy: Policy,
     /// `None` for an entry that was made in code.
     pub(crate) configured: Option<Configured>,
-    pub(crate) counts: Counts,
+    pub(crate) counts: Arc<Counts>,
     /// The highest generation of keys for which older tokens were removed from the cache.
     cached: AtomicU64,
 }
 
 impl Entry {
     pub(super) fn new(id: u32, keys: Keys, policy: Policy, configured: Option<Configured>) -> Self {
-        Self { id, keys, policy, configured, counts: Counts::default(), cached: AtomicU64::new(0) }
+        Self { id, keys, policy, configured, counts: Arc::default(), cached: AtomicU64::new(0) }
+    }
+
+    /// Returns the same entry with another id: tokens that were cached for the old id are not found
+    /// for the new one.
+    pub(super) fn with_id(&self, id: u32) -> Self {
+        let counts = Arc::clone(&self.counts);
+        Self { counts, ..Self::new(id, self.keys.clone(), self.policy.clone(), self.configured.clone()) }
+    }
+
+    /// Returns whether the issuers of other entries limit which tokens this entry gets.
+    pub(super) fn depends_on_others(&self) -> bool {
+        !self.policy.issuer_templates().is_empty() || !self.policy.checks_issuer()
     }
 
     /// Returns an entry with the same keys and policy, and with new counters.
@@ -111,34 +124,6 @@ impl Entry {
         match &self.keys.0 {
             Source::Fixed(_) => Ok(()),
             Source::Changing(source) => source.wait_ready(timeout),
-        }
-    }
-
-    /// Waits for the fetches on which the verdict depends, and returns the final result. All waits
-    /// together end `max_wait` after `began`, the start of the first wait.
-    pub(super) fn wait_and_resume(
-        &self,
-        cache: Option<&Cache>,
-        token: &[u8],
-        mut ticket: Ticket,
-        began: &mut Option<Instant>,
-    ) -> Result<VerifiedToken> {
-        // A token waits twice at most, no matter what the source returns.
-        let mut is_first = true;
-        loop {
-            let is_over = match &self.keys.0 {
-                Source::Fixed(_) => false,
-                Source::Changing(source) => {
-                    let waited = began.get_or_insert_with(Instant::now).elapsed();
-                    source.wait(ticket, source.max_wait().saturating_sub(waited))
-                }
-            };
-            let before = ticket.last_unless(is_over && is_first);
-            match self.verify_now(cache, token, Some(before)) {
-                Verdict::Final(result) => return result,
-                Verdict::Pending(next) => ticket = next,
-            }
-            is_first = false;
         }
     }
 

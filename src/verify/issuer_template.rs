@@ -38,6 +38,15 @@ impl IssuerTemplate {
     }
 }
 
+impl IssuerTemplate {
+    /// Returns whether one issuer can fit both templates.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let is_start = self.before.starts_with(&*other.before) || other.before.starts_with(&*self.before);
+        let is_end = self.after.ends_with(&*other.after) || other.after.ends_with(&*self.after);
+        is_start && is_end
+    }
+}
+
 impl fmt::Display for IssuerTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{{{}}}{}", self.before, self.claim, self.after)
@@ -60,6 +69,25 @@ mod tests {
             assert!(IssuerTemplate::is_template(text) && IssuerTemplate::parse(text).is_none(), "{text}");
         }
         assert!(!IssuerTemplate::is_template("https://a/"));
+    }
+
+    #[test]
+    fn templates_overlap_if_an_issuer_can_fit_both() {
+        let overlap = |one: &str, other: &str| {
+            let [one, other] = [one, other].map(|text| IssuerTemplate::parse(text).unwrap());
+            assert_eq!(one.overlaps(&other), other.overlaps(&one));
+            one.overlaps(&other)
+        };
+        for (one, other) in [
+            ("https://a/{x}/", "https://a/{y}/"),
+            ("https://a/{x}", "https://a/{y}-b"),
+            ("https://a/b{x}/", "https://a/{x}/"),
+        ] {
+            assert!(overlap(one, other), "{one} {other}");
+        }
+        for (one, other) in [("https://a/{x}/", "https://b/{x}/"), ("https://a/{x}/1", "https://a/{x}/2")] {
+            assert!(!overlap(one, other), "{one} {other}");
+        }
     }
 
     #[test]

@@ -64,8 +64,10 @@ impl Issuers {
             }
         }
         for template in policy.issuer_templates() {
-            if let Some((_, other)) = self.by_template.iter().find(|(other, _)| other == template) {
-                return Err(Twice { index, other: *other, why: format!("it also accepts \"{template}\"") });
+            let mut others = self.by_template.iter().filter(|(_, other)| *other != index);
+            if let Some((own, other)) = others.find(|(other, _)| other.overlaps(template)) {
+                let why = format!("\"{own}\" and \"{template}\" fit the same issuers");
+                return Err(Twice { index, other: *other, why });
             }
             self.by_template.push((template.clone(), index));
         }
@@ -102,9 +104,11 @@ impl Issuers {
         let mut dots = memchr::memchr_iter(b'.', token);
         let payload = token.get(dots.next()? + 1..dots.next()?)?;
         if let Some(front) = payload.get(..FRONT) {
+            // It fails if the padding of a short payload is in the front.
             let mut decoded = [0; FRONT_DECODED];
-            let decoded = base64url::decode_into(front, &mut decoded).ok()?;
-            if let Ok(Some(iss)) = first_member(valid_start(decoded), "iss") {
+            if let Ok(decoded) = base64url::decode_into(front, &mut decoded)
+                && let Ok(Some(iss)) = first_member(valid_start(decoded), "iss")
+            {
                 return self.entry_of(Some(iss));
             }
         }

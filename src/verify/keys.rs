@@ -34,7 +34,14 @@ impl<S: KeySource + 'static> From<S> for Keys {
 }
 
 impl Keys {
+    /// Returns whether another verifier or entry has the same source.
+    #[cfg(feature = "remote")]
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(&self.0, Source::Changing(source) if Arc::strong_count(source) > 1)
+    }
+
     /// Returns the source, if it is a `T`.
+    #[cfg(feature = "remote")]
     pub(crate) fn source<T: KeySource + 'static>(&self) -> Option<&T> {
         match &self.0 {
             Source::Fixed(_) => None,

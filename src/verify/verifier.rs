@@ -10,7 +10,7 @@ use super::policy::Policy;
 use super::ticket::{Ticket, Verdict};
 use super::verified_token::VerifiedToken;
 use super::watch::{Notifier, Notifiers, Watch};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::jose::authorization::token_from_authorization;
 use arc_swap::ArcSwap;
 use std::io;
@@ -153,8 +153,15 @@ impl Verifier {
     /// entries are not `before` any more: another thread was first.
     pub(crate) fn replace(&self, before: &Arc<Entries>, drafts: Vec<Draft>, cache: usize) -> Result<bool> {
         let (mut all, mut paths) = (Vec::new(), Vec::new());
+        let kept = drafts.iter().filter(|draft| matches!(draft.entry, DraftEntry::Kept(_))).count();
+        let is_same = kept == drafts.len() && kept == before.all.len();
         for Draft { path, entry } in drafts {
             all.push(match entry {
+                // The cache is asked before an entry is selected. So a token that this entry would
+                // no longer get must not be found for it.
+                DraftEntry::Kept(entry) if !is_same && entry.depends_on_others() => {
+                    Arc::new(entry.with_id(self.new_id(before)))
+                }
                 DraftEntry::Kept(entry) => entry,
                 DraftEntry::New(keys, policy, configured) => {
                     policy.check().map_err(|error| error.within(&path))?;
@@ -165,9 +172,9 @@ impl Verifier {
         }
         if all.is_empty() {
             let detail = "it has no entries: add at least one";
-            return Err(Error::about(crate::ErrorKind::InvalidArgument, "accept", detail));
+            return Err(Error::about(ErrorKind::InvalidArgument, "accept", detail));
         }
-        let is_kept = |entry: &&Arc<Entry>| all.iter().any(|other| Arc::ptr_eq(other, entry));
+        let is_kept = |entry: &&Arc<Entry>| all.iter().any(|other| Arc::ptr_eq(&other.counts, &entry.counts));
         let removed = before.all.iter().filter(|entry| !is_kept(entry));
         let hits = before.hits_of_removed + removed.map(|entry| entry.counts.hits()).sum::<u64>();
         let cache = Cache::of_size(cache, before.cache.as_ref());
@@ -205,6 +212,8 @@ impl Verifier {
     /// "exp" and "nbf" are checked on each hit. When remote keys change, the tokens of the old keys
     /// are removed. The cost is memory: a cached token takes about twice its length until another
     /// replaces it. Tokens over 4 KiB are not cached.
+    ///
+    /// A later [`Verifier::reload`] of one verifier does not change the other.
     #[must_use]
     pub fn with_cache(&self, tokens: usize) -> Self {
         let entries = self.entries();
@@ -244,17 +253,35 @@ impl Verifier {
     /// no entry is for has no other error about its claims or its signature.
     pub fn verify(&self, token: impl AsRef<[u8]>) -> Result<VerifiedToken> {
         let token = token.as_ref();
-        let entries = self.0.entries.load();
-        if let Some(result) = entries.lookup(token) {
-            return result;
-        }
-        let entry = entries.select(token)?;
-        match entry.verify_now(entries.cache.as_deref(), token, None) {
-            Verdict::Final(result) => result,
-            Verdict::Pending(ticket) => {
-                let (entry, cache) = (Arc::clone(entry), entries.cache.clone());
-                drop(entries);
-                entry.wait_and_resume(cache.as_deref(), token, ticket, &mut None)
+        let verdict = self.verify_or_resume(token, None);
+        self.wait_for_verdict(token, verdict, &mut None)
+    }
+
+    /// Waits for the fetches on which the verdict depends, and returns the final result. All waits
+    /// together end `max_wait` after `began`, the start of the first wait.
+    fn wait_for_verdict(
+        &self,
+        token: &[u8],
+        mut verdict: Verdict,
+        began: &mut Option<Instant>,
+    ) -> Result<VerifiedToken> {
+        // A token waits twice at most, no matter what the source returns, and once more after a
+        // reload.
+        let mut waits = 0;
+        loop {
+            let ticket = match verdict {
+                Verdict::Final(result) => return result,
+                Verdict::Pending(ticket) => ticket,
+            };
+            let waited = began.get_or_insert_with(Instant::now).elapsed();
+            let is_over = match self.entry_of(ticket) {
+                None => true,
+                Some(entry) => entry.wait(ticket, entry.max_wait().saturating_sub(waited)),
+            };
+            verdict = self.verify_or_resume(token, Some(ticket.last_unless(is_over && waits == 0)));
+            waits += 1;
+            if let (Verdict::Pending(_), true) = (&verdict, waits > 2) {
+                verdict = self.verify_or_resume(token, Some(ticket.last_unless(false).of_entry(0)));
             }
         }
     }
@@ -331,6 +358,20 @@ impl Verifier {
 
     fn verify_or_resume(&self, token: &[u8], ticket: Option<Ticket>) -> Verdict {
         let entries = self.0.entries.load();
+        let verdict = Self::verify_with(&entries, token, ticket);
+        if let Verdict::Final(Err(error)) = &verdict
+            && error.kind() == ErrorKind::KeysUnavailable
+        {
+            // A reload may have closed the keys of the entry meanwhile.
+            let current = self.0.entries.load();
+            if !Arc::ptr_eq(&current, &entries) {
+                return Self::verify_with(&current, token, None);
+            }
+        }
+        verdict
+    }
+
+    fn verify_with(entries: &Entries, token: &[u8], ticket: Option<Ticket>) -> Verdict {
         if let Some(result) = entries.lookup(token) {
             return Verdict::Final(result);
         }
@@ -401,17 +442,7 @@ impl Verifier {
         // All tokens are verified before the first wait, and `began` bounds all waits together.
         let verdicts = self.verify_batch_now(tokens, threads);
         let mut began = None;
-        let result = |(verdict, token): (_, &T)| match verdict {
-            Verdict::Final(result) => result,
-            Verdict::Pending(ticket) => {
-                let entries = self.entries();
-                let cache = entries.cache.as_deref();
-                match entries.with_id(ticket.entry()) {
-                    Some(entry) => entry.wait_and_resume(cache, token.as_ref(), ticket, &mut began),
-                    None => self.verify(token),
-                }
-            }
-        };
+        let result = |(verdict, token): (_, &T)| self.wait_for_verdict(token.as_ref(), verdict, &mut began);
         verdicts.into_iter().zip(tokens).map(result).collect()
     }
 

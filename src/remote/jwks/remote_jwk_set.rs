@@ -90,6 +90,16 @@ impl Drop for Handle {
 }
 
 impl RemoteJwkSet {
+    /// Starts the first fetch of a lazy key set.
+    pub(crate) fn start(&self) {
+        self.0.worker.start();
+    }
+
+    /// Begins to close several key sets at once. [`RemoteJwkSet::close`] must follow for each.
+    pub(crate) fn begin_close(&self) {
+        self.0.worker.begin_close();
+    }
+
     /// Blocks until there are usable keys, up to `timeout`.
     ///
     /// # Errors
