@@ -12,7 +12,8 @@
 ///     bouncer::VerifiedToken token = verifier.verify_authorization(header);
 ///     std::string_view user = token.claim_string("sub");
 ///
-/// A JwkSet holds keys that do not change. A TokenRenewer keeps the service's own token valid.
+/// A JwkSet holds keys that do not change. A TokenRenewer keeps the service's own token valid. A
+/// Verifier may accept tokens of many issuers: see Verifier::from_config() and VerifierSettings.
 ///
 /// Rules for everything here:
 ///
