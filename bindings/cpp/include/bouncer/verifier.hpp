@@ -99,8 +99,9 @@ public:
     ///
     /// An entry that is the same as before is kept, with its keys, its cached tokens and its
     /// counters. If only the policy of an entry differs, its keys are kept. Files of keys are read
-    /// again. The cache gets the size that the document names. On failure: as try_from_config(). The
-    /// verifier is then unchanged.
+    /// again. The cache gets the size that the document names.
+    ///
+    /// On failure: as try_from_config(). The verifier is then unchanged.
     Result<void> try_reload(std::string_view json) const noexcept {
         return try_reload(VerifierSettings().load(json));
     }
