@@ -500,6 +500,31 @@ fn documents() -> File {
         invalid("accept[0].tenants"),
     );
     bad(
+        "a_placeholder_for_tenants_needs_the_list",
+        "a forgotten list must not accept every tenant",
+        accept(&[entry(r#""issuers": ["https://a/{tenant}/"]"#)]),
+        invalid("accept[0].tenants"),
+    );
+    bad(
+        "two_entries_do_not_have_templates_for_the_same_issuer",
+        "a token has exactly one entry",
+        accept(&[entry(r#""issuers": ["https://a/{x}"]"#), entry(r#""issuers": ["https://a/{y}-b"]"#)]),
+        invalid("accept[1].issuers"),
+    );
+    bad(
+        "keys_of_an_issuer_and_a_template_are_not_discovered",
+        "the metadata of one issuer must not give the keys of others",
+        accept(&[r#"{"issuers": ["https://a/", "https://b/{tid}/"]}"#.to_owned()]),
+        invalid("accept[0].keys.url"),
+    );
+    bad(
+        "tenants_with_their_own_keys_have_no_common_seed",
+        "entries share no keys",
+        accept(&[r#"{"issuers": ["https://a/{tenant}/"], "tenants": ["x", "y"], "keys": {"seed": "{}"}}"#
+            .to_owned()]),
+        invalid("accept[0].keys.seed"),
+    );
+    bad(
         "an_inline_key_set_is_an_object",
         "RFC 7517 section 5",
         accept(&[format!(r#"{{{a}, "keys": {{"jwks": "{{}}"}}}}"#)]),

@@ -63,6 +63,97 @@ fn a_new_policy_keeps_the_keys_and_forgets_the_cached_tokens() {
 }
 
 #[test]
+fn a_cached_token_is_not_accepted_after_its_issuer_moved_to_another_entry() {
+    let any = json!({"any_issuer": true, "algorithms": ["ES256"], "keys": {"jwks": jwks(1, "1")}});
+    let template = json!({
+        "issuers": ["https://login.example/{sub}"], "algorithms": ["ES256"], "keys": {"jwks": jwks(1, "1")}
+    });
+    for (open, issuer) in [(any, A), (template, "https://login.example/s")] {
+        let other = entry("https://other.example", json!({"jwks": jwks(0, "1")}));
+        let document = |entries: &[&Value]| json!({"accept": entries, "cache": 100}).to_string();
+        for before in [document(&[&open]), document(&[&open, &other])] {
+            let verifier = Verifier::from_config(&before).unwrap();
+            let token = token(1, "1", issuer);
+            verifier.verify(&token).unwrap();
+            verifier.verify(&token).unwrap();
+            assert_eq!(verifier.cache_stats().unwrap().hits(), 1);
+            let its_own = entry(issuer, json!({"jwks": jwks(0, "1")}));
+            verifier.reload(&document(&[&open, &its_own])).unwrap();
+            assert_eq!(kind(verifier.verify(&token)), Some(ErrorKind::InvalidSignature));
+            assert!(verifier.lookup_cached(&token).is_none());
+            // The counters of the entry that is kept go on.
+            assert_eq!(verifier.cache_stats().unwrap().hits(), 1);
+        }
+    }
+}
+
+#[test]
+fn more_issuers_with_the_same_url_of_keys_keep_the_keys() {
+    let server = Server::saying(Reply::json(jwks(0, "1").to_string()));
+    let document = |issuers: &[&str]| {
+        let keys = json!({"url": server.url()});
+        accept(&[json!({"issuers": issuers, "algorithms": ["ES256"], "keys": keys})])
+    };
+    let verifier = Verifier::from_config(&document(&[A])).unwrap();
+    verify_until_accepted(&verifier, &token(0, "1", A));
+    server.say(Reply::status(500));
+    verifier.reload(&document(&[A, B])).unwrap();
+    assert!(verifier.verify(token(0, "1", A)).is_ok() && verifier.verify(token(0, "1", B)).is_ok());
+    assert_eq!(server.count(), 1);
+}
+
+#[test]
+fn a_new_entry_with_the_same_keys_takes_nothing_from_an_entry_that_is_the_same() {
+    let keys = json!({"jwks": jwks(0, "1")});
+    let document = |entries: &[Value]| json!({"accept": entries, "cache": 100}).to_string();
+    let verifier = Verifier::from_config(&document(&[entry(A, keys.clone())])).unwrap();
+    let token = token(0, "1", A);
+    verifier.verify(&token).unwrap();
+    verifier.reload(&document(&[entry(B, keys.clone()), entry(A, keys)])).unwrap();
+    verifier.verify(&token).unwrap();
+    assert_eq!(verifier.cache_stats().unwrap().hits(), 1);
+}
+
+#[test]
+fn a_document_that_is_refused_causes_no_request() {
+    let server = Server::saying(Reply::json(jwks(0, "1").to_string()));
+    let good = entry(A, json!({"url": server.url()}));
+    for bad in [
+        good.clone(),
+        json!({"issuers": [B], "leeway": "1y"}),
+        entry(B, json!({"url": "http://keys.example/"})),
+    ] {
+        Verifier::from_config(&accept(&[good.clone(), bad])).unwrap_err();
+    }
+    assert_eq!(server.count(), 0);
+}
+
+#[test]
+fn a_caller_that_waits_for_a_dead_issuer_gets_the_new_keys_of_a_reload() {
+    let hanging = Server::saying(Reply::Hang);
+    let document = |keys: Value| accept(&[entry(A, keys), entry(B, json!({"jwks": jwks(1, "1")}))]);
+    let keys = json!({"url": hanging.url(), "timeout": "30s", "max_wait": "30s"});
+    let verifier = Verifier::from_config(&document(keys)).unwrap();
+    let begin = Instant::now();
+    thread::scope(|scope| {
+        let waiting: Vec<_> = (0..3)
+            .map(|_| {
+                let verifier = verifier.clone();
+                scope.spawn(move || verifier.verify(token(0, "1", A)))
+            })
+            .collect();
+        while hanging.count() == 0 && begin.elapsed() < TIMEOUT {
+            thread::yield_now();
+        }
+        verifier.reload(&document(json!({"jwks": jwks(0, "1")}))).unwrap();
+        for waiting in waiting {
+            waiting.join().unwrap().unwrap();
+        }
+    });
+    assert!(begin.elapsed() < TIMEOUT, "the callers did not wait for the issuer");
+}
+
+#[test]
 fn a_file_of_keys_is_read_again_and_a_changed_one_replaces_the_keys() {
     let file = std::env::temp_dir().join(format!("bouncer-issuers-{}.json", std::process::id()));
     std::fs::write(&file, jwks(0, "1").to_string()).unwrap();

@@ -141,6 +141,30 @@ fn entries_that_are_made_in_code_need_no_document() {
 }
 
 #[test]
+fn a_padded_token_of_any_length_selects_its_entry() {
+    let padded = |issuer: &str| {
+        let mut entry = entry(issuer, json!({"jwks": jwks(0, "1")}));
+        entry["padded_tokens"] = json!(true);
+        entry
+    };
+    let verifier =
+        Verifier::from_config(&accept(&[padded("https://a.example"), padded("https://b.example")]));
+    let verifier = verifier.unwrap();
+    let encode = |bytes: &[u8]| {
+        use base64::Engine as _;
+        base64::engine::general_purpose::URL_SAFE.encode(bytes)
+    };
+    for filler in 180..260 {
+        let claims = json!({"exp": super::EXP, "filler": "x".repeat(filler), "iss": "https://b.example"});
+        let input =
+            format!("{}.{}", encode(br#"{"alg":"ES256","kid":"1"}"#), encode(claims.to_string().as_bytes()));
+        let signature = super::KEYS[0].sign(bouncer_verify::Algorithm::Es256, input.as_bytes());
+        let token = format!("{input}.{}", encode(&signature));
+        assert_eq!(kind(verifier.verify(&token)), None, "{filler}");
+    }
+}
+
+#[test]
 fn tenants_with_their_own_keys_have_their_own_entries() {
     let server = Server::start(|request| {
         let tenant = request.path.trim_start_matches('/').to_owned();
