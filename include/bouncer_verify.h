@@ -84,8 +84,9 @@
 #define BOUNCER_POLICY_PROFILE "profile"
 
 /** list of text: The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for
- *  character. Required, unless any_issuer is set or the profile is "dcos". The address of an
- *  issuer's metadata is not an issuer, and is an error. */
+ *  character. A name of a claim in braces stands for the token's value of that claim. Required,
+ *  unless any_issuer is set or the profile is "dcos". The address of an issuer's metadata is
+ *  not an issuer, and is an error. */
 #define BOUNCER_POLICY_ISSUERS "issuers"
 
 /** flag: Does not check the value of "iss". */
@@ -1824,7 +1825,8 @@ bouncer_status bouncer_settings_accept_remote(bouncer_settings *settings,
 /**
  * Replaces all entries of `verifier` by those of `settings`, which must have the kind
  * BOUNCER_KIND_VERIFIER. The change is atomic: each verification uses the old entries or the new
- * ones. Other threads may use the verifier meanwhile.
+ * ones. Other threads may use the verifier meanwhile. `const` means that the call is safe for
+ * threads, and not that nothing changes.
  *
  * An entry of a document that is the same as before is kept, with its keys, its cached tokens and
  * its counters. If only the policy of an entry differs, its keys are kept. Files of keys are read
@@ -1875,7 +1877,8 @@ bouncer_status bouncer_verifier_new_remote(const bouncer_remote_jwks *remote,
  * On a cache hit, the signature is not verified again. The lookup compares the whole token. "exp",
  * "nbf" and the policy's "max_token_age" are checked on each hit. When remote keys change, the
  * tokens of the old keys are removed. A cached token uses about twice its length in memory. Tokens
- * over 4 KiB are not cached.
+ * over 4 KiB are not cached. A later bouncer_verifier_reload() of one verifier does not change the
+ * other.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.

@@ -25,8 +25,9 @@ type Policy struct {
 	Profile string
 
 	// Issuers: The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for
-	// character. Required, unless AnyIssuer is set or the profile is "dcos". The address of an
-	// issuer's metadata is not an issuer, and is an error.
+	// character. A name of a claim in braces stands for the token's value of that claim. Required,
+	// unless AnyIssuer is set or the profile is "dcos". The address of an issuer's metadata is not
+	// an issuer, and is an error.
 	Issuers []string
 
 	// AnyIssuer: Does not check the value of "iss".

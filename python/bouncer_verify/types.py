@@ -19,9 +19,10 @@ class PolicySettings(TypedDict, total=False):
     required. Default: jwt.
     """
     issuers: str | Iterable[str] | None
-    """The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for character.
-    Required, unless any_issuer is set or the profile is "dcos". The address of an issuer's
-    metadata is not an issuer, and is an error.
+    """The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for character. A
+    name of a claim in braces stands for the token's value of that claim. Required, unless
+    any_issuer is set or the profile is "dcos". The address of an issuer's metadata is not an
+    issuer, and is an error.
     """
     any_issuer: bool | None
     """Does not check the value of "iss"."""

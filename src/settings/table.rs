@@ -42,7 +42,8 @@ pub(super) const POLICY: &[Row<Policy>] = &[
         Type::Texts,
         "",
         "The accepted values of \"iss\" (RFC 7519 section 4.1.1), compared character for \
-             character. Required, unless any_issuer is set or the profile is \"dcos\". The address of an \
+             character. A name of a claim in braces stands for the token's value of that claim. \
+             Required, unless any_issuer is set or the profile is \"dcos\". The address of an \
              issuer's metadata is not an issuer, and is an error.",
         |policy, given| Ok(policy.issuers(given.texts())),
     ),

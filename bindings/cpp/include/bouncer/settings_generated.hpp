@@ -21,9 +21,10 @@ public:
     PolicySettings profile(std::string_view value) && noexcept {
         return std::move(profile(value));
     }
-    /// The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for character.
-    /// Required, unless any_issuer is set or the profile is "dcos". The address of an issuer's
-    /// metadata is not an issuer, and is an error.
+    /// The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for character. A
+    /// name of a claim in braces stands for the token's value of that claim. Required, unless
+    /// any_issuer is set or the profile is "dcos". The address of an issuer's metadata is not an
+    /// issuer, and is an error.
     PolicySettings &issuers(const detail::TextArray &values) & noexcept {
         return put_(BOUNCER_POLICY_ISSUERS, values);
     }
