@@ -6,6 +6,7 @@
 //! All entries of a verifier share one cache. A cached token belongs to the keys that verified it:
 //! it is found only while the same entry still uses the same keys.
 
+use super::counts::Counts;
 use super::policy::Policy;
 use super::verified_token::VerifiedToken;
 use crate::error::Result;
@@ -111,26 +112,12 @@ impl Cache {
         (tokens > 0).then(made)
     }
 
-    /// Returns the result for `token` if the cache holds it. Otherwise counts a miss. `policy_of`
-    /// returns the policy of an owner, or `None` if its keys are no longer in use.
-    pub(super) fn lookup<'p>(
+    /// Returns the result for `token` if the cache holds it, and counts the hit. `entry_of` returns
+    /// the policy and the counters of an owner, or `None` if its keys are no longer in use.
+    pub(super) fn lookup<'e>(
         &self,
         token: &[u8],
-        policy_of: impl FnMut(Owner) -> Option<&'p Policy>,
-    ) -> Option<Result<VerifiedToken>> {
-        let found = self.lookup_uncounted(token, policy_of);
-        if found.is_none() {
-            self.misses.mine().fetch_add(1, Relaxed);
-        }
-        found
-    }
-
-    /// Returns the same result as [`Cache::lookup`], but counts no miss. For a caller that calls
-    /// [`Cache::lookup`] for the same token afterwards.
-    pub(super) fn lookup_uncounted<'p>(
-        &self,
-        token: &[u8],
-        mut policy_of: impl FnMut(Owner) -> Option<&'p Policy>,
+        entry_of: impl Fn(Owner) -> Option<(&'e Policy, &'e Counts)>,
     ) -> Option<Result<VerifiedToken>> {
         let (set, hash) = self.place(token)?;
         let Set { hashes, slots, used, .. } = set;
@@ -141,16 +128,23 @@ impl Cache {
             let cached = slot.load();
             let Some(cached) = cached.as_deref() else { continue };
             if *cached.token == *token
-                && let Some(policy) = policy_of(cached.owner)
+                && let Some((policy, counts)) = entry_of(cached.owner)
             {
                 // Write only if the value changes, so that a hot token stays in every core's cache.
                 if !used.load(Relaxed) {
                     used.store(true, Relaxed);
                 }
-                return Some(cached.verified.validate_times(policy).map(|()| cached.verified.clone()));
+                let times = cached.verified.validate_times(policy);
+                counts.count_hit(&times);
+                return Some(times.map(|()| cached.verified.clone()));
             }
         }
         None
+    }
+
+    /// Counts a lookup that has not found its token.
+    pub(super) fn count_miss(&self) {
+        self.misses.mine().fetch_add(1, Relaxed);
     }
 
     /// Caches a token that the keys of `owner` verified.
@@ -255,7 +249,8 @@ mod tests {
         let kept =
             || cache.sets.iter().flat_map(|set| &set.slots).filter(|slot| slot.load().is_some()).count();
         let owner = |entry, generation| Owner { entry, generation };
-        let found = |own| cache.lookup(token, |owner| (owner == own).then_some(&policy)).is_some();
+        let counts = Counts::default();
+        let found = |own| cache.lookup(token, |owner| (owner == own).then_some((&policy, &counts))).is_some();
 
         assert!(!found(owner(1, 1)));
         cache.insert(token, &verified, owner(1, 1));
@@ -265,6 +260,5 @@ mod tests {
         cache.retain(|owner| owner.generation == 2);
         assert_eq!(kept(), 0);
         assert!(!found(owner(1, 1)));
-        assert_eq!(cache.stats(0).misses(), 4);
     }
 }

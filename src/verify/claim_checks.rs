@@ -105,6 +105,7 @@ impl Policy {
 
     /// Checks "exp", "nbf" and "iat". The result depends on the current time, so each cache hit is
     /// checked too.
+    #[inline]
     pub(super) fn validate_times(&self, exp: Option<i64>, nbf: Option<i64>, iat: Option<i64>) -> Result<()> {
         let now = self.clock.now();
         self.check_exp(exp, now)?;
@@ -112,6 +113,7 @@ impl Policy {
         self.max_token_age.map_or(Ok(()), |max_age| self.check_age(iat, max_age, now))
     }
 
+    #[inline]
     fn check_exp(&self, exp: Option<i64>, now: i64) -> Result<()> {
         match exp {
             None if !self.optional_exp => Err(missing("exp")),
@@ -120,6 +122,7 @@ impl Policy {
         }
     }
 
+    #[inline]
     fn check_nbf(&self, nbf: Option<i64>, now: i64) -> Result<()> {
         match nbf {
             Some(nbf) if now.saturating_add(self.nbf_tolerance()) < nbf => {

@@ -122,32 +122,26 @@ impl Entries {
     /// Returns the result for `token` if the cache holds it. Otherwise counts a miss.
     #[inline]
     pub(super) fn lookup(&self, token: &[u8]) -> Option<Result<VerifiedToken>> {
-        let cache = self.cache.as_deref()?;
-        self.lookup_with(|policy_of| cache.lookup(token, policy_of))
-    }
-
-    /// Returns the same result as [`Entries::lookup`], but counts no miss.
-    pub(super) fn lookup_uncounted(&self, token: &[u8]) -> Option<Result<VerifiedToken>> {
-        let cache = self.cache.as_deref()?;
-        self.lookup_with(|policy_of| cache.lookup_uncounted(token, policy_of))
-    }
-
-    #[inline]
-    fn lookup_with<'a>(
-        &'a self,
-        lookup: impl FnOnce(
-            &mut dyn FnMut(super::cache::Owner) -> Option<&'a Policy>,
-        ) -> Option<Result<VerifiedToken>>,
-    ) -> Option<Result<VerifiedToken>> {
-        let mut found = None;
-        let result = lookup(&mut |owner| {
-            found = self.with_id(owner.entry).filter(|entry| entry.is(owner));
-            found.map(|entry| &entry.policy)
-        })?;
-        if let Some(entry) = found {
-            entry.counts.count_hit(&result);
+        let found = self.lookup_uncounted(token);
+        if found.is_none() {
+            self.count_miss();
         }
-        Some(result)
+        found
+    }
+
+    /// Counts a lookup that has not found its token.
+    pub(super) fn count_miss(&self) {
+        self.cache.iter().for_each(|cache| cache.count_miss());
+    }
+
+    /// Returns the same result as [`Entries::lookup`], but counts no miss. For a caller that calls
+    /// [`Entries::lookup`] for the same token afterwards.
+    #[inline]
+    pub(super) fn lookup_uncounted(&self, token: &[u8]) -> Option<Result<VerifiedToken>> {
+        self.cache.as_deref()?.lookup(token, |owner| {
+            let entry = self.with_id(owner.entry).filter(|entry| entry.is(owner))?;
+            Some((&entry.policy, &*entry.counts))
+        })
     }
 
     /// Verifies tokens, each with its own entry. It never blocks. The verdicts are in the order of

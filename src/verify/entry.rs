@@ -82,19 +82,13 @@ impl Entry {
     }
 
     /// Counts a final result. If the token is verified, caches it.
-    fn finish(
-        &self,
-        cache: Option<&Cache>,
-        token: &[u8],
-        generation: u64,
-        result: Result<VerifiedToken>,
-    ) -> Result<VerifiedToken> {
-        self.counts.count(Outcome::of(&result));
-        if let (Some(cache), Ok(verified)) = (cache, &result) {
+    #[inline]
+    fn record(&self, cache: Option<&Cache>, token: &[u8], generation: u64, result: &Result<VerifiedToken>) {
+        self.counts.count(Outcome::of(result));
+        if let (Some(cache), Ok(verified)) = (cache, result) {
             self.forget_old_keys(cache, generation);
             cache.insert(token, verified, Owner { entry: self.id, generation });
         }
-        result
     }
 
     /// Removes the tokens of earlier keys from the cache, once for each generation.
@@ -147,7 +141,8 @@ impl Entry {
         match &self.keys.0 {
             Source::Fixed(jwks) => {
                 let result = verify_token(jwks, &self.policy, token);
-                Verdict::Final(self.finish(cache, token, FIXED, result))
+                self.record(cache, token, FIXED, &result);
+                Verdict::Final(result)
             }
             Source::Changing(source) => self.verify_with_source(&**source, cache, token, before),
         }
@@ -165,7 +160,10 @@ impl Entry {
         loop {
             let keys = source.current_keys();
             let generation = keys.generation();
-            let finish = |result| Verdict::Final(self.finish(cache, token, generation, result));
+            let finish = |result| {
+                self.record(cache, token, generation, &result);
+                Verdict::Final(result)
+            };
             let result = match keys.jwks() {
                 Some(jwks) => verify_token(jwks, policy, token),
                 None => check_form(policy, token).and_then(|()| Err(unavailable(source.why_none()))),
@@ -207,7 +205,8 @@ impl Entry {
                         Refetch::Fetch(ticket) => Some(Verdict::Pending(ticket.of_entry(self.id))),
                         Refetch::Unavailable(detail) => {
                             let result = Err(unavailable(detail));
-                            Some(Verdict::Final(self.finish(cache, token, generation, result)))
+                            self.record(cache, token, generation, &result);
+                            Some(Verdict::Final(result))
                         }
                     }
                 })
@@ -227,7 +226,10 @@ impl Entry {
         let results = verify_chunk(jwks, &self.policy, tokens);
         let verdict = |(result, token): (Result<VerifiedToken>, &&[u8])| {
             let other = result.as_ref().err().and_then(|error| on_error(token, error));
-            other.unwrap_or_else(|| Verdict::Final(self.finish(cache, token, generation, result)))
+            other.unwrap_or_else(|| {
+                self.record(cache, token, generation, &result);
+                Verdict::Final(result)
+            })
         };
         results.into_iter().zip(tokens).map(verdict).collect()
     }

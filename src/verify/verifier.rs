@@ -253,8 +253,37 @@ impl Verifier {
     /// no entry is for has no other error about its claims or its signature.
     pub fn verify(&self, token: impl AsRef<[u8]>) -> Result<VerifiedToken> {
         let token = token.as_ref();
-        let verdict = self.verify_or_resume(token, None);
-        self.wait_for_verdict(token, verdict, &mut None)
+        let entries = self.0.entries.load();
+        if let Some(result) = entries.lookup_uncounted(token) {
+            return result;
+        }
+        entries.count_miss();
+        self.verify_uncached(&entries, token)
+    }
+
+    /// Verifies a token that is not in the cache, and waits for a fetch if its key is missing. A
+    /// function of its own, so that a cache hit does not prepare its stack.
+    #[inline(never)]
+    fn verify_uncached(&self, entries: &Arc<Entries>, token: &[u8]) -> Result<VerifiedToken> {
+        let verdict = match entries.select(token) {
+            Ok(entry) => entry.verify_now(entries.cache.as_deref(), token, None),
+            Err(error) => return Err(error),
+        };
+        match verdict {
+            Verdict::Final(Err(error)) if error.kind() == ErrorKind::KeysUnavailable => {
+                // A reload may have closed the keys of the entry meanwhile.
+                self.current_unless(entries).map_or(Err(error), |current| {
+                    self.wait_for_verdict(token, Self::verify_with(&current, token, None), &mut None)
+                })
+            }
+            Verdict::Final(result) => result,
+            pending => self.wait_for_verdict(token, pending, &mut None),
+        }
+    }
+
+    /// Returns the current entries if a reload has replaced `used`.
+    fn current_unless(&self, used: &Arc<Entries>) -> Option<Arc<Entries>> {
+        Some(self.entries()).filter(|current| !Arc::ptr_eq(current, used))
     }
 
     /// Waits for the fetches on which the verdict depends, and returns the final result. All waits
@@ -363,8 +392,7 @@ impl Verifier {
             && error.kind() == ErrorKind::KeysUnavailable
         {
             // A reload may have closed the keys of the entry meanwhile.
-            let current = self.0.entries.load();
-            if !Arc::ptr_eq(&current, &entries) {
+            if let Some(current) = self.current_unless(&entries) {
                 return Self::verify_with(&current, token, None);
             }
         }
