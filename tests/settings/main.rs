@@ -8,7 +8,9 @@ mod renewer;
 #[path = "../generated/sample.rs"]
 mod sample;
 
-use bouncer_verify::{Algorithm, Error, ErrorKind, Setting, SettingType, Settings, SettingsKind};
+use bouncer_verify::{
+    Algorithm, Error, ErrorKind, JwkSet, Policy, Setting, SettingType, Settings, SettingsKind,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -40,7 +42,9 @@ fn every_setting() -> impl Iterator<Item = (SettingsKind, &'static Setting)> {
 
 #[test]
 fn the_document_contains_every_setting_as_it_was_set() {
-    for (kind, setting) in every_setting() {
+    // A document sets the entries of a verifier: see the next test.
+    let by_text = |(_, setting): &(_, &Setting)| setting.kind != SettingType::Entries;
+    for (kind, setting) in every_setting().filter(by_text) {
         let mut own = Settings::new(kind);
         for (name, text) in sample::texts(setting) {
             let set = if setting.kind.is_list() { Settings::add } else { Settings::set };
@@ -61,6 +65,39 @@ fn the_document_contains_every_setting_as_it_was_set() {
             assert_eq!(document(&loaded(kind.as_str(), &document(&own))), document(&own));
         }
     }
+}
+
+#[test]
+fn the_document_contains_the_entries_of_a_verifier_as_they_were_set() {
+    let text = json!({
+        "accept": [
+            {
+                "issuers": ["https://login.example/{tenant}/"], "tenants": ["a", "b"], "leeway": "30s",
+                "claim_is": {"tid": ["x", "y"]},
+                "keys": {"url": "https://login.example/{tenant}/jwks", "max_stale": "2h", "lazy": true},
+            },
+            {"profile": "dcos", "keys": {"jwks": {"keys": [{"kty": "RSA"}]}, "max_keys": 5}},
+            {"issuers": ["a"], "keys": {"file": "/keys.json"}},
+            {"issuers": ["b"]},
+        ],
+        "cache": 7,
+    });
+    let mut own = Settings::new(SettingsKind::Verifier);
+    own.load(&text.to_string()).unwrap();
+    assert_eq!(document(&own), text);
+    // A later document replaces all entries.
+    own.load(r#"{"accept": [{"issuers": ["c"]}]}"#).unwrap();
+    assert_eq!(document(&own), json!({"accept": [{"issuers": ["c"]}], "cache": 7}));
+    let mut own = Settings::new(SettingsKind::Verifier);
+    for change in [Settings::set, Settings::add] {
+        let error = change(&mut own.clone(), "accept", "x").unwrap_err();
+        assert_eq!(name_and_detail(&error).0, "accept");
+    }
+    let jwks = JwkSet::from_slice(include_bytes!("../data/document_jwks.json")).unwrap();
+    let jwks = std::sync::Arc::new(jwks);
+    own.accept(jwks.clone(), Policy::dcos()).unwrap();
+    assert_eq!(document(&own), json!({"accept": ["(made in code)"]}));
+    assert!(Settings::new(SettingsKind::Policy).accept(jwks, Policy::dcos()).is_err());
 }
 
 #[test]
