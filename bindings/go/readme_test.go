@@ -3,6 +3,7 @@ package bouncer_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,7 +14,8 @@ import (
 func TestTheGoCodeOfTheReadmeIsTakenFromTestedFiles(t *testing.T) {
 	readme := string(must(os.ReadFile("README.md"))(t))
 	var tested strings.Builder
-	for _, path := range []string{"example_test.go", "example_service_test.go", "examples/service/main.go"} {
+	examples := must(filepath.Glob("example*_test.go"))(t)
+	for _, path := range append(examples, "examples/service/main.go") {
 		tested.Write(must(os.ReadFile(path))(t))
 	}
 	blocks := regexp.MustCompile("(?s)```(\\w*)\n(.*?)```").FindAllStringSubmatch(readme, -1)
