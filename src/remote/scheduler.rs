@@ -24,6 +24,8 @@ use std::{io, mem};
 /// Maximum sleep of the thread. The monotonic clock stops while the machine is suspended, so the
 /// thread wakes up to check the wall clock.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+/// The pause of the scheduler's thread after a panic.
+const PAUSE_AFTER_PANIC: Duration = Duration::from_secs(1);
 const THREAD: &str = "bouncer-sched";
 /// Stack size of the scheduler's thread in bytes.
 const STACK_SIZE: usize = 256 * 1024;
@@ -240,7 +242,13 @@ impl Scheduler {
         if !state.is_thread_running {
             let its = Arc::clone(self);
             let builder = thread::Builder::new().name(THREAD.to_owned()).stack_size(STACK_SIZE);
-            let thread = os::with_signals_blocked(|| builder.spawn(move || its.run()))?;
+            let run = move || {
+                // Only a bug of this library panics here. All other sources go on.
+                while catch_unwind(AssertUnwindSafe(|| its.run())).is_err() {
+                    thread::sleep(PAUSE_AFTER_PANIC);
+                }
+            };
+            let thread = os::with_signals_blocked(|| builder.spawn(run))?;
             state.is_thread_running = true;
             before = state.thread.replace(thread);
         }
