@@ -222,11 +222,12 @@ impl FetchError {
         self.is_closed
     }
 
-    /// Whether an interrupted exchange can fail like this. The other kinds of failure need a
-    /// response or a file, so closing does not cause them.
+    /// Whether an interrupted exchange can fail like this. The document of a response without a
+    /// length ends where the connection ends. The other kinds of failure need a complete response
+    /// or a file, so closing does not cause them.
     pub(super) fn may_be_interruption(&self) -> bool {
-        use FetchFailure::{Connect, Other, Protocol, Timeout, Tls};
-        matches!(self.failure, Connect | Timeout | Tls | Protocol | Other)
+        use FetchFailure::{Connect, Document, Other, Protocol, Timeout, Tls};
+        matches!(self.failure, Connect | Document | Timeout | Tls | Protocol | Other)
     }
 
     /// The kind of failure, to match on.

@@ -161,6 +161,10 @@ impl AcceptSettings {
                 _ if SettingsKind::Policy.setting(name.split('.').next().unwrap_or_default()).is_some() => {
                     member(&mut entry.policy, &name, value)?;
                 }
+                #[cfg(feature = "remote")]
+                _ if SettingsKind::Keys.setting(&name).is_some() || OF_KEYS.contains(&name.as_str()) => {
+                    return Err(Fault::at("", format!("{name:?} is a setting of \"keys\": write it there")));
+                }
                 _ => {
                     let known = SettingsKind::Policy.settings().into_iter().map(|setting| setting.name);
                     return Err(unknown("an entry", &name, known.chain(OF_ENTRY)));
@@ -190,6 +194,15 @@ impl AcceptSettings {
     fn load_other_keys(&mut self, name: &str, value: json::Value<'_>) -> Result<(), Fault> {
         if SettingsKind::Keys.setting(name).is_some() {
             return member(&mut self.keys, name, value);
+        }
+        if SettingsKind::Policy.setting(name).is_some() {
+            return Err(Fault::at(
+                "",
+                format!("{name:?} is a setting of the entry: write it beside \"keys\""),
+            ));
+        }
+        if ["jwks_uri", "jwks_url"].contains(&name) {
+            return Err(Fault::at("", format!("keys has no setting {name:?}: it is \"url\" here")));
         }
         let known = SettingsKind::Keys.settings().into_iter().map(|setting| setting.name);
         Err(unknown("keys", name, known.chain(OF_KEYS)))

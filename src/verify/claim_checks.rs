@@ -152,7 +152,14 @@ impl Policy {
             Some(iss) if accepts(&self.issuers, iss) => Ok(()),
             Some(iss) if self.accepts_as_template(claims, iss) => Ok(()),
             Some(iss) => {
-                let detail = not_accepted(&self.accepted_issuers(), &[&**iss]);
+                let fitting = self.issuer_templates().iter().find(|template| template.value(iss).is_some());
+                let detail = match fitting {
+                    None => not_accepted(&self.accepted_issuers(), &[&**iss]),
+                    Some(template) => format!(
+                        "it fits \"{template}\", but the token has another value of {:?}, or none",
+                        template.claim
+                    ),
+                };
                 Err(Error::about(ErrorKind::WrongIssuer, "iss", "").with_detail(detail))
             }
         }

@@ -141,6 +141,44 @@ fn entries_that_are_made_in_code_need_no_document() {
 }
 
 #[test]
+fn the_error_says_that_the_issuer_of_a_template_has_another_claim() {
+    let mut template = entry("https://login.example/{sub}/", json!({"jwks": jwks(0, "1")}));
+    template["issuers"] = json!(["https://login.example/{sub}/"]);
+    let verifier = Verifier::from_config(&accept(&[template])).unwrap();
+    let error = verifier.verify(token(0, "1", "https://login.example/other/")).unwrap_err();
+    assert_eq!(
+        error.detail(),
+        "it fits \"https://login.example/{sub}/\", but the token has another value of \"sub\", or none"
+    );
+    let error = verifier.verify(token(0, "1", "https://other.example/")).unwrap_err();
+    assert_eq!(error.detail(), "expected \"https://login.example/{sub}/\"");
+}
+
+#[test]
+fn settings_that_are_in_the_wrong_place_are_named() {
+    for (entry, path, detail) in [
+        (
+            json!({"issuers": ["a"], "url": "https://a/"}),
+            "accept[0]",
+            "\"url\" is a setting of \"keys\": write it there",
+        ),
+        (
+            json!({"issuers": ["a"], "keys": {"leeway": "1s"}}),
+            "accept[0].keys",
+            "\"leeway\" is a setting of the entry: write it beside \"keys\"",
+        ),
+        (
+            json!({"issuers": ["a"], "keys": {"jwks_uri": "https://a/"}}),
+            "accept[0].keys",
+            "keys has no setting \"jwks_uri\": it is \"url\" here",
+        ),
+    ] {
+        let error = Verifier::from_config(&accept(&[entry])).unwrap_err();
+        assert_eq!((error.name(), error.detail()), (Some(path), detail));
+    }
+}
+
+#[test]
 fn a_padded_token_of_any_length_selects_its_entry() {
     let padded = |issuer: &str| {
         let mut entry = entry(issuer, json!({"jwks": jwks(0, "1")}));

@@ -97,18 +97,21 @@ fn a_child_forked_while_fetches_are_in_flight_fetches_for_itself() {
     let (keys, verifier) = ready(&server);
     let own = token("rsa-2048-a", Some("a"));
     assert!(verifier.verify(&own).is_ok(), "the signing key is loaded before the fork");
-    // Some fetches of the parent hang, and others begin and end all the time.
+    // Fetches of the parent hang, and its threads take the locks of the key sets all the time. They
+    // start no threads: std holds a lock of its own while a thread starts, and a child that was
+    // forked at that moment cannot start threads at all.
     let hanging = Server::saying(Reply::Hang);
     let more: Vec<_> = (0..20).map(|_| crate::builder(&hanging).build().unwrap()).collect();
     crate::until("the fetches hang", || hanging.count() == 20);
     let is_stopped = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let busy: Vec<_> = (0..4)
-        .map(|_| {
-            let keys = crate::builder(&server).observer(|_| ()).build().unwrap();
+        .map(|i| {
+            let (keys, hanging) = (keys.clone(), more[i].clone());
             let is_stopped = std::sync::Arc::clone(&is_stopped);
             std::thread::spawn(move || {
                 while !is_stopped.load(std::sync::atomic::Ordering::SeqCst) {
-                    keys.refresh(crate::TIMEOUT).unwrap();
+                    assert_eq!(keys.status().attempts, 1);
+                    assert!(hanging.wait_ready(std::time::Duration::ZERO).is_err());
                 }
             })
         })
@@ -122,6 +125,8 @@ fn a_child_forked_while_fetches_are_in_flight_fetches_for_itself() {
             more.iter().for_each(RemoteJwkSet::close);
             keys.close();
             let is_fast = start.elapsed() < std::time::Duration::from_secs(5);
+            // The thread of an attempt that has ended may need a moment to exit.
+            crate::until("the threads end", || crate::lifecycle::library_threads() == 0);
             let threads = crate::lifecycle::library_threads();
             refreshed && status.attempts == 0 && is_fast && threads == 0
         }));
