@@ -12,7 +12,7 @@ use super::verified_token::VerifiedToken;
 use super::watch::{Notifier, Notifiers, Watch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jose::authorization::token_from_authorization;
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -258,32 +258,30 @@ impl Verifier {
             return result;
         }
         entries.count_miss();
-        self.verify_uncached(&entries, token)
+        self.verify_uncached(entries, token)
     }
 
     /// Verifies a token that is not in the cache, and waits for a fetch if its key is missing. A
     /// function of its own, so that a cache hit does not prepare its stack.
     #[inline(never)]
-    fn verify_uncached(&self, entries: &Arc<Entries>, token: &[u8]) -> Result<VerifiedToken> {
-        let verdict = match entries.select(token) {
-            Ok(entry) => entry.verify_now(entries.cache.as_deref(), token, None),
-            Err(error) => return Err(error),
-        };
-        match verdict {
-            Verdict::Final(Err(error)) if error.kind() == ErrorKind::KeysUnavailable => {
-                // A reload may have closed the keys of the entry meanwhile.
-                self.current_unless(entries).map_or(Err(error), |current| {
-                    self.wait_for_verdict(token, Self::verify_with(&current, token, None), &mut None)
-                })
-            }
-            Verdict::Final(result) => result,
-            pending => self.wait_for_verdict(token, pending, &mut None),
+    fn verify_uncached(&self, entries: Guard<Arc<Entries>>, token: &[u8]) -> Result<VerifiedToken> {
+        let entry = entries.select(token)?;
+        let mut verdict = entry.verify_now(entries.cache.as_deref(), token, None);
+        if let Verdict::Final(Err(error)) = &verdict
+            && let Some(current) = self.current_after(error, &entries)
+        {
+            verdict = Self::verify_with(&current, token, None);
         }
+        // A wait must not keep entries alive that a reload has replaced.
+        drop(entries);
+        self.wait_for_verdict(token, verdict, &mut None)
     }
 
-    /// Returns the current entries if a reload has replaced `used`.
-    fn current_unless(&self, used: &Arc<Entries>) -> Option<Arc<Entries>> {
-        Some(self.entries()).filter(|current| !Arc::ptr_eq(current, used))
+    /// Returns the current entries if a reload has replaced `used` meanwhile, and may have closed the
+    /// keys that `error` says are unavailable.
+    fn current_after(&self, error: &Error, used: &Arc<Entries>) -> Option<Arc<Entries>> {
+        let may_be_closed = error.kind() == ErrorKind::KeysUnavailable;
+        may_be_closed.then(|| self.entries()).filter(|current| !Arc::ptr_eq(current, used))
     }
 
     /// Waits for the fetches on which the verdict depends, and returns the final result. All waits
@@ -294,10 +292,8 @@ impl Verifier {
         mut verdict: Verdict,
         began: &mut Option<Instant>,
     ) -> Result<VerifiedToken> {
-        // A token waits twice at most, no matter what the source returns, and once more after a
-        // reload.
-        let mut waits = 0;
-        loop {
+        // A token waits twice, no matter what the source returns. A reload allows one more wait.
+        for wait in 0..3 {
             let ticket = match verdict {
                 Verdict::Final(result) => return result,
                 Verdict::Pending(ticket) => ticket,
@@ -307,10 +303,13 @@ impl Verifier {
                 None => true,
                 Some(entry) => entry.wait(ticket, entry.max_wait().saturating_sub(waited)),
             };
-            verdict = self.verify_or_resume(token, Some(ticket.last_unless(is_over && waits == 0)));
-            waits += 1;
-            if let (Verdict::Pending(_), true) = (&verdict, waits > 2) {
-                verdict = self.verify_or_resume(token, Some(ticket.last_unless(false).of_entry(0)));
+            verdict = self.verify_or_resume(token, Some(ticket.last_unless(is_over && wait == 0)));
+        }
+        match verdict {
+            Verdict::Final(result) => result,
+            Verdict::Pending(_) => {
+                let detail = "several reloads have replaced the keys while the token waited for them";
+                Err(Error::new(ErrorKind::KeysUnavailable, detail))
             }
         }
     }
@@ -388,15 +387,13 @@ impl Verifier {
     fn verify_or_resume(&self, token: &[u8], ticket: Option<Ticket>) -> Verdict {
         let entries = self.0.entries.load();
         let verdict = Self::verify_with(&entries, token, ticket);
-        if let Verdict::Final(Err(error)) = &verdict
-            && error.kind() == ErrorKind::KeysUnavailable
-        {
-            // A reload may have closed the keys of the entry meanwhile.
-            if let Some(current) = self.current_unless(&entries) {
-                return Self::verify_with(&current, token, None);
-            }
+        match &verdict {
+            Verdict::Final(Err(error)) => match self.current_after(error, &entries) {
+                Some(current) => Self::verify_with(&current, token, None),
+                None => verdict,
+            },
+            _ => verdict,
         }
-        verdict
     }
 
     fn verify_with(entries: &Entries, token: &[u8], ticket: Option<Ticket>) -> Verdict {
