@@ -14,6 +14,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -171,13 +172,34 @@ func expectNoGrowth(t *testing.T, runs, perRun int, use func()) {
 	}
 }
 
-// nativeSource returns the source of package native, which calls C.
-func nativeSource(t testing.TB) string {
-	var all strings.Builder
-	for _, path := range must(filepath.Glob("internal/native/*"))(t) {
-		all.Write(must(os.ReadFile(path))(t))
+// expectCalls fails unless internal/native calls each function of the C header that matches the
+// pattern, and none of the others. It returns the text of the header. Without a header it skips the
+// test.
+func expectCalls(t testing.TB, pattern string, others ...string) string {
+	t.Helper()
+	header, err := os.ReadFile("../../include/bouncer_verify.h")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip("SKIPPED: the comparison with the C header: run the tests in a checkout")
 	}
-	return all.String()
+	var calls strings.Builder
+	for _, path := range must(filepath.Glob("internal/native/*"))(t) {
+		calls.Write(must(os.ReadFile(path))(t))
+	}
+	declaration := regexp.MustCompile(`(?m)^[a-z].*\b(bouncer_(?:` + pattern + `)\w*)\(`)
+	functions := declaration.FindAllStringSubmatch(string(header), -1)
+	for _, function := range functions {
+		name := function[1]
+		if called, expected := strings.Contains(calls.String(), name+"("), !slices.Contains(others, name); called != expected {
+			t.Errorf("internal/native calls %s: %v, expected %v", name, called, expected)
+		}
+	}
+	if len(functions) <= len(others) {
+		t.Errorf("the header has only %d functions that match %s", len(functions), pattern)
+	}
+	return string(header)
 }
 
 func hasRaceDetector() bool {

@@ -11,33 +11,38 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// longestWatch is the longest time of one blocking call in C, in a goroutine that logs attempts or
-// calls a source. An attempt or Close ends the call earlier.
-const longestWatch = 10 * time.Second
-
-// watch calls report once at the start, and then after each attempt of a worker. It returns when
+// follow calls report once at the start, and then after each attempt of a worker. It returns when
 // the worker is closed.
-func watch[Stats any](
-	waitAttempts func(attempts uint64, timeout time.Duration), stats func() (native.Stats, *native.Error),
-	read func(native.Stats) Stats, attempts func(Stats) uint64, report func(before, now Stats),
-) {
-	var before Stats
+func follow(watch *native.Watch, stats func() (native.Stats, *native.Error), report func(native.Stats)) {
+	defer watch.Close()
 	rows, err := stats() // do not wait for an attempt first: a seed or a file may already contain keys
 	for err == nil {
-		now := read(rows)
-		report(before, now)
-		before = now
-		waitAttempts(attempts(before)+1, longestWatch)
+		report(rows)
+		watch.Wait()
 		rows, err = stats()
 	}
 }
 
-// watchKeys logs the events of remote keys. It holds no reference to the RemoteJWKS, so the garbage
-// collector can free a RemoteJWKS that was not closed.
-func watchKeys(keys *native.RemoteJWKS, logger *slog.Logger) {
-	watch(keys.WaitAttempts, keys.Stats, newKeysStats,
-		func(stats KeysStats) uint64 { return stats.Attempts },
-		func(before, now KeysStats) { logKeys(logger, before, now) })
+// followKeys logs the events of remote keys. It holds no reference to the RemoteJWKS, so the
+// garbage collector can free a RemoteJWKS that was not closed.
+func followKeys(keys *native.RemoteJWKS, logger *slog.Logger) {
+	var before KeysStats
+	follow(keys.Watch(), keys.Stats, func(rows native.Stats) {
+		now := newKeysStats(rows)
+		logKeys(logger, before, now)
+		before = now
+	})
+}
+
+// followLogins logs the events of a renewer. It holds no reference to the TokenRenewer, so the
+// garbage collector can free a TokenRenewer that was not closed.
+func followLogins(renewer *native.Renewer, logger *slog.Logger) {
+	var before RenewerStats
+	follow(renewer.Watch(), renewer.Stats, func(rows native.Stats) {
+		now := newRenewerStats(rows)
+		logLogins(logger, before, now)
+		before = now
+	})
 }
 
 // LogTo logs new keys (Info) and failures (Warn) of the remote keys of all entries, also after
@@ -65,7 +70,7 @@ func (v *Verifier) LogTo(logger *slog.Logger) error {
 		verifier.Close()
 		watch.Interrupt()
 	}, v.native)
-	go watchVerifier(v.native, watch, logger)
+	go followVerifier(v.native, watch, logger)
 	return nil
 }
 
@@ -73,56 +78,39 @@ func (v *Verifier) LogTo(logger *slog.Logger) error {
 // issuers, a snapshot after each fetch would take much time.
 const logInterval = 100 * time.Millisecond
 
-// watchVerifier logs the events of the remote keys of a verifier. It holds no reference to the
+// followVerifier logs the events of the remote keys of a verifier. It holds no reference to the
 // Verifier, so the garbage collector can free a Verifier that was not closed.
-func watchVerifier(verifier *native.Verifier, watch *native.Watch, logger *slog.Logger) {
-	defer watch.Close()
+func followVerifier(verifier *native.Verifier, watch *native.Watch, logger *slog.Logger) {
 	var before map[string]KeysStats
-	for {
-		stats, err := verifier.Stats()
-		if err != nil {
-			return
-		}
+	follow(watch, verifier.Stats, func(rows native.Stats) {
 		now := map[string]KeysStats{}
-		for _, entry := range newVerifierStats(stats).Entries {
-			if entry.Keys == nil {
-				continue
+		for _, entry := range newVerifierStats(rows).Entries {
+			if entry.Keys != nil {
+				logKeys(logger, before[entry.Source], *entry.Keys)
+				now[entry.Source] = *entry.Keys
 			}
-			last := before[entry.Source]
-			if entry.Keys.Attempts < last.Attempts {
-				last = KeysStats{} // a reload has replaced the keys
-			}
-			logKeys(logger, last, *entry.Keys)
-			now[entry.Source] = *entry.Keys
 		}
 		before = now
 		time.Sleep(logInterval)
-		watch.Wait()
-	}
+	})
 }
 
-// watchLogins logs the events of a renewer. It holds no reference to the TokenRenewer, so the
-// garbage collector can free a TokenRenewer that was not closed.
-func watchLogins(renewer *native.Renewer, logger *slog.Logger) {
-	watch(renewer.WaitAttempts, renewer.Stats, newRenewerStats,
-		func(stats RenewerStats) uint64 { return stats.Attempts },
-		func(before, now RenewerStats) { logLogins(logger, before, now) })
-}
-
-// logKeys logs the differences between two snapshots of the stats.
+// logKeys logs the differences between two snapshots of the stats. A reload may have replaced the
+// keys between the snapshots. The counters of the new keys begin at 0 and may have reached the same
+// numbers. So the document and the time of the last error are compared too.
 func logKeys(logger *slog.Logger, before, now KeysStats) {
 	if now.State == KeysClosed {
 		return
 	}
 	log := logOf(logger, now.Source)
-	if now.Failures > before.Failures {
+	if now.Failures > 0 && (now.Failures != before.Failures || !now.LastErrorAt.Equal(before.LastErrorAt)) {
 		log(slog.LevelWarn, "bouncer: fetching keys failed",
 			slog.String("error", now.LastError),
 			slog.String("error_name", now.LastErrorName),
 			slog.Uint64("scheduled_failures_in_row", now.FailuresInRow),
 			slog.Duration("next_attempt_in", now.NextAttempt))
 	}
-	if now.Generation != before.Generation {
+	if now.Generation > 0 && (now.Generation != before.Generation || now.SHA256 != before.SHA256) {
 		log(slog.LevelInfo, "bouncer: new keys",
 			slog.Uint64("generation", now.Generation),
 			slog.Uint64("usable_keys", now.Usable),

@@ -67,7 +67,7 @@ func NewRemoteJWKS(options RemoteOptions) (*RemoteJWKS, error) {
 	}
 	remote.cleanup = runtime.AddCleanup(remote, (*native.RemoteJWKS).Close, keys)
 	if options.Logger != nil {
-		go watchKeys(keys, options.Logger)
+		go followKeys(keys, options.Logger)
 	}
 	return remote, nil
 }

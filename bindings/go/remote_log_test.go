@@ -124,3 +124,16 @@ func TestTheKeysOfASeedAndAFailedLastGoodFileAreLogged(t *testing.T) {
 		t.Error(book.String())
 	}
 }
+
+func TestAGoroutineThatLogsHoldsNoThread(t *testing.T) {
+	const objects = 20
+	server := startKeyServer(t, document(newSigners(t, "a").jwks(t, "a")))
+	before := threads(t, "")
+	for range objects {
+		waitReady(t, startRemote(t, bouncer.RemoteOptions{URL: server.URL, Logger: discard}))
+	}
+	time.Sleep(300 * time.Millisecond) // Go gives a blocked call its own thread after a moment
+	if more := threads(t, "") - before; more > objects/2 {
+		t.Errorf("the loggers of %d objects hold %d threads", objects, more)
+	}
+}

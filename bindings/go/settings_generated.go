@@ -119,7 +119,8 @@ type Policy struct {
 	// Clock returns the current time. It is called once for each verification and once for each
 	// batch. If Clock is nil, the time is Time, or the system's clock if Time is not set. Clock and
 	// Time are mutually exclusive. With Clock, each call prepares the policy again, which takes a
-	// few microseconds. [Verifier.WithCache] is then not available.
+	// few microseconds. [NewVerifierOf], [Verifier.WithCache], [Verifier.Reload] and
+	// [Verifier.LogTo] are then not available.
 	Clock func() time.Time
 
 	// A settings document. Fields that are set override its values.
@@ -271,11 +272,10 @@ type RemoteOptions struct {
 	// environment variable BOUNCER_VERIFY_NO_ACCELERATION is neither empty nor 0.
 	Backend Backend
 
-	// Logger receives successes (Info) and failures (Warn), from a goroutine that uses one
-	// operating system thread until Close. Records contain no token, no secret, and no query of a
-	// URL. The goroutine keeps everything that the logger references reachable. So if the logger
-	// references the object that it logs, the program must call Close. If Logger is nil, nothing is
-	// logged.
+	// Logger receives successes (Info) and failures (Warn), from a goroutine that runs until Close.
+	// Records contain no token, no secret, and no query of a URL. The goroutine keeps everything
+	// that the logger references reachable. So if the logger references the object that it logs,
+	// the program must call Close. If Logger is nil, nothing is logged.
 	Logger *slog.Logger
 
 	// A settings document. Fields that are set override its values.
@@ -440,11 +440,10 @@ type RenewerOptions struct {
 	// reachable. So if Source references the renewer, the program must call Close.
 	Source func(ctx context.Context) (token string, lifetime time.Duration, err error)
 
-	// Logger receives successes (Info) and failures (Warn), from a goroutine that uses one
-	// operating system thread until Close. Records contain no token, no secret, and no query of a
-	// URL. The goroutine keeps everything that the logger references reachable. So if the logger
-	// references the object that it logs, the program must call Close. If Logger is nil, nothing is
-	// logged.
+	// Logger receives successes (Info) and failures (Warn), from a goroutine that runs until Close.
+	// Records contain no token, no secret, and no query of a URL. The goroutine keeps everything
+	// that the logger references reachable. So if the logger references the object that it logs,
+	// the program must call Close. If Logger is nil, nothing is logged.
 	Logger *slog.Logger
 
 	// A settings document. Fields that are set override its values.

@@ -86,7 +86,7 @@ func NewTokenRenewer(options RenewerOptions) (*TokenRenewer, error) {
 		go supply(ctx, logins, options.Source)
 	}
 	if options.Logger != nil {
-		go watchLogins(logins, options.Logger)
+		go followLogins(logins, options.Logger)
 	}
 	return renewer, nil
 }

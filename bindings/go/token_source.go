@@ -17,12 +17,16 @@ type tokenSource func(ctx context.Context) (token string, lifetime time.Duration
 // longestSource is the timeout of one call of a source.
 const longestSource = time.Minute
 
+// longestWaitLogin is the longest time of one blocking call in C. A request for a token or Close
+// ends the call earlier.
+const longestWaitLogin = 10 * time.Second
+
 // supply calls source each time the renewer needs a login, until the renewer is closed. It holds no
 // reference to the TokenRenewer, so the garbage collector can free a TokenRenewer that was never
 // closed.
 func supply(ctx context.Context, renewer *native.Renewer, source tokenSource) {
 	for !renewer.IsClosed() {
-		if renewer.WaitLogin(longestWatch) {
+		if renewer.WaitLogin(longestWaitLogin) {
 			supplyOnce(renewer, callSource(ctx, source))
 		}
 	}

@@ -32,10 +32,10 @@ fn options(kind: SettingsKind) -> Options {
     const LOGGER: (&str, &str, &str) = (
         "Logger",
         "*slog.Logger",
-        "receives successes (Info) and failures (Warn), from a goroutine that uses one operating system thread \
-         until Close. Records contain no token, no secret, and no query of a URL. The goroutine keeps everything \
-         that the logger references reachable. So if the logger references the object that it logs, the program \
-         must call Close. If Logger is nil, nothing is logged.",
+        "receives successes (Info) and failures (Warn), from a goroutine that runs until Close. Records contain \
+         no token, no secret, and no query of a URL. The goroutine keeps everything that the logger references \
+         reachable. So if the logger references the object that it logs, the program must call Close. If Logger \
+         is nil, nothing is logged.",
     );
     match kind {
         SettingsKind::Policy => Options {
@@ -49,7 +49,8 @@ fn options(kind: SettingsKind) -> Options {
                 "returns the current time. It is called once for each verification and once for each batch. If \
                  Clock is nil, the time is Time, or the system's clock if Time is not set. Clock and Time are \
                  mutually exclusive. With Clock, each call prepares the policy again, which takes a few \
-                 microseconds. [Verifier.WithCache] is then not available.",
+                 microseconds. [NewVerifierOf], [Verifier.WithCache], [Verifier.Reload] and [Verifier.LogTo] are \
+                 then not available.",
             )],
         },
         SettingsKind::Keys => Options {

@@ -28,9 +28,9 @@
 //
 // A call that blocks in C holds a thread of the operating system, and Go never ends the threads
 // that it created for such calls. So a verification never blocks: if it must wait, it returns a
-// ticket, and the caller waits in Go until a [Watch] reports the end of an attempt. Refresh,
-// WaitAttempts and WaitLogin block. Close of a [RemoteJWKS], [Renewer] or [Verifier] also blocks,
-// but for at most one second.
+// ticket, and the caller waits in Go until a [Watch] reports the end of an attempt. Refresh and
+// WaitLogin block. Close of a [RemoteJWKS], [Renewer] or [Verifier] also blocks, but for at most
+// one second.
 package native
 
 /*

@@ -48,16 +48,6 @@ func (r *RemoteJWKS) IsOver(ticket uint64) bool {
 	return C.bouncer_remote_jwks_wait(r.pointer, C.uint64_t(ticket), 0) != 0
 }
 
-// WaitAttempts blocks until the total number of ended fetches is at least attempts, the key set is
-// closed, or the timeout has passed.
-func (r *RemoteJWKS) WaitAttempts(attempts uint64, timeout time.Duration) {
-	if !r.Acquire() {
-		return
-	}
-	defer r.Release()
-	C.bouncer_remote_jwks_wait_attempts(r.pointer, C.uint64_t(attempts), milliseconds(timeout))
-}
-
 // Ready returns nil if usable keys are loaded. Otherwise it returns the reason why no keys are
 // loaded. It also starts the first fetch of a lazy key set.
 func (r *RemoteJWKS) Ready() *Error {

@@ -40,16 +40,6 @@ func (r *Renewer) IsOver(ticket uint64) bool {
 	return C.bouncer_renewer_wait(r.pointer, C.uint64_t(ticket), 0) != 0
 }
 
-// WaitAttempts blocks until the total number of ended logins is at least attempts, the renewer is
-// closed, or the timeout has passed.
-func (r *Renewer) WaitAttempts(attempts uint64, timeout time.Duration) {
-	if !r.Acquire() {
-		return
-	}
-	defer r.Release()
-	C.bouncer_renewer_wait_attempts(r.pointer, C.uint64_t(attempts), milliseconds(timeout))
-}
-
 // Ready returns nil if there is a valid token. Otherwise it returns the reason why there is none.
 // It also starts the first login of a lazy renewer.
 func (r *Renewer) Ready() *Error {
