@@ -1,8 +1,6 @@
 package bouncer_test
 
 import (
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -28,22 +26,10 @@ type configurationOutcome struct {
 	Claims any
 }
 
-// configurations reads all cases of the corpus with a configuration document. It skips the test if
-// the package is not in a checkout of the project.
+// configurations returns all cases of the corpus with a configuration document.
 func configurations(t testing.TB) []configurationCase {
-	paths := must(filepath.Glob(filepath.Join(corpusFolder, "configuration", "*.json")))(t)
-	if len(paths) == 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("there are no configurations in %s", corpusFolder)
-		}
-		t.Skipf("SKIPPED: the corpus: run the tests in a checkout that contains %s", corpusFolder)
-	}
 	var all []configurationCase
-	for _, path := range paths {
-		var file configurationFile
-		if err := decodeStrictly(must(os.ReadFile(path))(t), &file); err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
+	readCorpus(t, "configuration/*.json", func(file configurationFile) {
 		for _, c := range file.Cases {
 			document, known := file.Configurations[c.Configuration]
 			if !known {
@@ -52,7 +38,7 @@ func configurations(t testing.TB) []configurationCase {
 			c.document = document
 			all = append(all, c)
 		}
-	}
+	})
 	if len(all) < 60 {
 		t.Fatalf("the corpus has only %d cases with a configuration", len(all))
 	}

@@ -67,28 +67,29 @@ func (c corpusCase) policy(t testing.TB) bouncer.Policy {
 	return policy
 }
 
-// corpus reads all cases. It skips the test if the package is not in a checkout of the project.
-func corpus(t testing.TB) []corpusCase {
-	paths, err := filepath.Glob(filepath.Join(corpusFolder, "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+// readCorpus calls read with each file of the corpus that matches the pattern. It skips the test if
+// the package is not in a checkout of the project.
+func readCorpus[File any](t testing.TB, pattern string, read func(file File)) {
+	paths := must(filepath.Glob(filepath.Join(corpusFolder, pattern)))(t)
 	if len(paths) == 0 {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("there is no corpus in %s", corpusFolder)
 		}
 		t.Skipf("SKIPPED: the corpus: run the tests in a checkout that contains %s", corpusFolder)
 	}
-	var all []corpusCase
 	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var file corpusFile
-		if err := decodeStrictly(text, &file); err != nil {
+		var file File
+		if err := decodeStrictly(must(os.ReadFile(path))(t), &file); err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
+		read(file)
+	}
+}
+
+// corpus returns all cases with a key set and a policy.
+func corpus(t testing.TB) []corpusCase {
+	var all []corpusCase
+	readCorpus(t, "*.json", func(file corpusFile) {
 		for _, c := range file.Cases {
 			document, known := file.JWKS[c.JWKS]
 			if !known {
@@ -97,7 +98,7 @@ func corpus(t testing.TB) []corpusCase {
 			c.document = document
 			all = append(all, c)
 		}
-	}
+	})
 	if len(all) < 250 {
 		t.Fatalf("the corpus has only %d cases", len(all))
 	}
