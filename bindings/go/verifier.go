@@ -175,6 +175,7 @@ func (v *Verifier) Reload(document []byte) error {
 	case v.clocked != nil:
 		return invalidArgument("Reload and Policy.Clock are mutually exclusive")
 	}
+	defer runtime.KeepAlive(v) // LogTo closes the verifier when v is unreachable
 	return errorOf(v.native.Reload(document))
 }
 

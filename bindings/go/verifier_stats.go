@@ -2,7 +2,11 @@
 
 package bouncer
 
-import "bouncer_verify/bouncer/internal/native"
+import (
+	"runtime"
+
+	"bouncer_verify/bouncer/internal/native"
+)
 
 // VerifierStats is a snapshot of the counters of a [Verifier]: for metrics, logs and health checks.
 // Counters count only events of this process.
@@ -48,6 +52,7 @@ func (v *Verifier) stats() (native.Stats, error) {
 	case v.clocked != nil:
 		return native.Stats{}, nil // each call has a C verifier of its own
 	}
+	defer runtime.KeepAlive(v) // LogTo closes the verifier when v is unreachable
 	stats, err := v.native.Stats()
 	return stats, errorOf(err)
 }
