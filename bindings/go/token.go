@@ -88,8 +88,8 @@ func (t *VerifiedToken) UID() string {
 	return uid
 }
 
-// Identity returns the user or service: the claim that the policy's IdentityClaim names, or else
-// "sub". It returns "" if the claim is absent or not a string.
+// Identity returns the user or service: the claim that the policy's IdentityClaim names, by default
+// "sub", or "uid" with [DCOS]. It returns "" if the claim is absent or not a string.
 func (t *VerifiedToken) Identity() string { return t.get().Identity() }
 
 // Scopes returns the scopes of the claims "scope" and "scp", or of the policy's ScopeClaims. A
