@@ -17,7 +17,7 @@ func TestAReloadEndsTheWaitForARemovedEntry(t *testing.T) {
 	server := startKeyServer(t, blocked)
 	slow := fmt.Sprintf(`{"url": %q, "max_wait": "1m", "timeout": "1m"}`, server.URL)
 	verifier := loadVerifier(t, configuration(a.entry(slow), b.inline(t, "1")))
-	for _, next := range []struct {
+	for i, next := range []struct {
 		document []byte
 		expected error
 	}{
@@ -32,8 +32,7 @@ func TestAReloadEndsTheWaitForARemovedEntry(t *testing.T) {
 			_, err := verifier.VerifyContext(soon(t), a.token(t, "1"))
 			result <- err
 		}()
-		hits := server.hits.Load()
-		eventually(t, "a fetch", func() bool { return server.hits.Load() >= max(hits, 1) })
+		eventually(t, "a fetch for each entry of a", func() bool { return server.hits.Load() == int64(i+1) })
 		time.Sleep(50 * time.Millisecond)
 		if err := verifier.Reload(next.document); err != nil {
 			t.Fatal(err)
