@@ -407,7 +407,7 @@ func TestTheStatsOfAVerifierAreByEntry(t *testing.T) {
 	}{
 		{a.name, `{"ok":3}`, true},
 		{b.name, `{"invalid_signature":1,"ok":0}`, false},
-		{"", `{"ok":1}`, false},
+		{"no issuer", `{"ok":1}`, false},
 	} {
 		entry := stats.Entries[i]
 		expect(entry.Source, entry.Verifications, expected.verifications)

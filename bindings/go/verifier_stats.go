@@ -23,8 +23,7 @@ type VerifierStats struct {
 // EntryStats is a snapshot of the counters of one entry of a [Verifier]. It is part of
 // [VerifierStats].
 type EntryStats struct {
-	// Source is the first issuer of the entry, or the source of its remote keys. It is "" for fixed
-	// keys without an issuer.
+	// Source is the first issuer of the entry, or "no issuer".
 	Source string
 	// Verifications counts the tokens by result: "ok", or the name of the error.
 	Verifications map[string]uint64

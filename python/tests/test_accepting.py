@@ -72,7 +72,7 @@ def test_stats_have_the_verifications_of_each_entry_by_status(
     assert stats["unassigned_total"] == {"wrong_issuer": 1, "malformed_token": 2}
     assert stats["entries"] == [
         {"source": A, "verifications_total": {"ok": 3}, "keys": None},
-        {"source": "", "verifications_total": {"ok": 2, "expired": 1}, "keys": None},
+        {"source": "no issuer", "verifications_total": {"ok": 2, "expired": 1}, "keys": None},
     ]
     assert list(stats) == list(VerifierStats.__annotations__)
     assert list(stats["entries"][0]) == list(EntryStats.__annotations__)

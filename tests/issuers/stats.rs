@@ -2,7 +2,7 @@
 
 use super::server::{Reply, Server};
 use super::{accept, entry, jwks, token, verify_until_accepted};
-use bouncer_verify::{StatValue, Stats, Verifier};
+use bouncer_verify::{Algorithm, StatValue, Stats, Verifier};
 use serde_json::{Value, json};
 
 #[test]
@@ -65,6 +65,28 @@ fn each_entry_has_its_own_stats() {
     assert_eq!(of("https://a.example")["verifications_total"]["invalid_signature"], 1);
     assert_eq!(of("https://a.example")["keys_state"], "fresh");
     assert_eq!(of("")["cache_hits_total"], 1);
+}
+
+#[test]
+fn no_two_lines_of_the_metrics_have_the_same_labels() {
+    let dcos = json!({"profile": "dcos", "algorithms": ["ES256"], "keys": {"jwks": jwks(0, "1")}});
+    let entries = [entry("a", json!({"jwks": jwks(0, "1")})), dcos];
+    let verifier = Verifier::from_config(&accept(&entries)).unwrap();
+    // The same errors, of a token that no entry is for and of one for the entry without issuers.
+    for header in [r#"{"alg":"HS256"}"#, r#"{"alg":"ES256"}"#] {
+        for claims in [r#"{"iss":"b"}"#, r#"{"uid":"peter"}"#] {
+            let token = super::KEYS[0].token(Algorithm::Es256, header, claims);
+            assert!(verifier.verify(&token).is_err());
+        }
+    }
+    let text = Stats::from(&verifier).prometheus();
+    let mut lines: Vec<&str> = text.lines().filter_map(|line| Some(line.rsplit_once(' ')?.0)).collect();
+    assert!(lines.iter().any(|line| line.contains(r#"source="no issuer",status="unsupported_algorithm""#)));
+    assert!(lines.contains(&r#"bouncer_verifications_total{status="unsupported_algorithm"}"#));
+    let all = lines.len();
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!(lines.len(), all, "{text}");
 }
 
 #[test]
