@@ -1,10 +1,10 @@
 //! The entries of a configuration one by one, for programs that check a configuration.
 
-use super::fault::Fault;
+use super::accept::{Accept, Planned, ValidEntry};
 use super::kind::SettingsKind;
-use super::settings::{Accept, AcceptSettings, Settings};
+use super::settings::Settings;
 use super::verifier::VERIFIER;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::keys::jwk_set::JwkSet;
 use crate::remote::jwks::remote_jwk_set_builder::RemoteJwkSetBuilder;
 use crate::verify::policy::Policy;
@@ -40,25 +40,17 @@ impl Settings {
     pub fn configured_entries(&self) -> Result<Vec<(String, Result<ConfiguredEntry>)>> {
         let settings = self.usable(SettingsKind::Verifier)?;
         settings.apply(VERIFIER, 0)?;
-        let mut found = Vec::new();
-        let mut files = Vec::new();
-        for (index, accept) in settings.accept.iter().enumerate() {
-            let Accept::Configured(entry) = accept else { continue };
-            let path = format!("accept[{index}]");
-            let within = |error: Error| error.within(&path);
-            let of_fault = |fault: Fault| within(fault.into());
-            match entry.of_each_tenant() {
-                Err(fault) => found.push((path.clone(), Err(of_fault(fault)))),
-                Ok(entries) => {
-                    for entry in entries {
-                        let checked = entry.check_last_good_file(&mut files, &path).map_err(of_fault);
-                        let entry = checked.and_then(|()| entry.configured().map_err(within));
-                        found.push((path.clone(), entry));
-                    }
+        let configured = |(path, planned): (String, Result<Planned>)| {
+            let entry = match planned {
+                Ok(Planned::Ready(_)) => return None,
+                Ok(Planned::Valid(valid)) => {
+                    valid.configured_entry().map_err(|error| error.within("keys").within(&path))
                 }
-            }
-        }
-        Ok(found)
+                Err(error) => Err(error),
+            };
+            Some((path, entry))
+        };
+        Ok(settings.planned().into_iter().filter_map(configured).collect())
     }
 
     /// Lets each entry fetch its keys at its first token. For programs that verify a single token.
@@ -77,18 +69,14 @@ impl Settings {
     }
 }
 
-impl AcceptSettings {
-    fn configured(&self) -> Result<ConfiguredEntry> {
-        let policy = Policy::from_settings(&self.policy)?;
-        policy.check()?;
-        let within_keys = |error: Error| error.within("keys");
-        let keys = match self.jwk_set_document().map_err(within_keys)? {
-            Some(document) => {
-                ConfiguredKeys::Fixed(self.fixed_keys(&document).map_err(within_keys)?, self.file.clone())
-            }
+impl ValidEntry {
+    fn configured_entry(self) -> Result<ConfiguredEntry> {
+        let Self { entry, policy, jwk_set, .. } = self;
+        let keys = match jwk_set {
+            Some(document) => ConfiguredKeys::Fixed(entry.fixed_keys(&document)?, entry.file),
             None => {
-                let builder = self.remote_keys(&policy).map_err(within_keys)?;
-                builder.check().map_err(within_keys)?;
+                let builder = entry.remote_keys(&policy)?;
+                builder.check()?;
                 ConfiguredKeys::Remote(Box::new(builder))
             }
         };

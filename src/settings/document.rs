@@ -1,10 +1,11 @@
 //! Settings as a JSON document: `{"issuers": ["a"], "leeway": "30s"}`.
 
+use super::accept::{Accept, AcceptSettings};
 use super::fault::{Fault, excerpt};
 use super::kind::SettingsKind;
 use super::near::did_you_mean;
 use super::row::Setting;
-use super::settings::{Accept, AcceptSettings, Entry, How, Settings};
+use super::settings::{Entry, How, Settings};
 use super::value::SettingType;
 use crate::encoding::json;
 use crate::error::Result;
@@ -147,7 +148,6 @@ impl AcceptSettings {
             tenants: Vec::new(),
             jwks: None,
             file: None,
-            #[cfg(feature = "remote")]
             keys: Settings::new(SettingsKind::Keys),
         }
     }
@@ -161,7 +161,6 @@ impl AcceptSettings {
                 _ if SettingsKind::Policy.setting(name.split('.').next().unwrap_or_default()).is_some() => {
                     member(&mut entry.policy, &name, value)?;
                 }
-                #[cfg(feature = "remote")]
                 _ if SettingsKind::Keys.setting(&name).is_some() || OF_KEYS.contains(&name.as_str()) => {
                     return Err(Fault::at("", format!("{name:?} is a setting of \"keys\": write it there")));
                 }
@@ -190,7 +189,6 @@ impl AcceptSettings {
         Ok(())
     }
 
-    #[cfg(feature = "remote")]
     fn load_other_keys(&mut self, name: &str, value: json::Value<'_>) -> Result<(), Fault> {
         if SettingsKind::Keys.setting(name).is_some() {
             return member(&mut self.keys, name, value);
@@ -208,18 +206,10 @@ impl AcceptSettings {
         Err(unknown("keys", name, known.chain(OF_KEYS)))
     }
 
-    #[cfg(not(feature = "remote"))]
-    fn load_other_keys(&mut self, name: &str, _: json::Value<'_>) -> Result<(), Fault> {
-        Err(unknown("keys", name, OF_KEYS.into_iter()))
-    }
-
     /// Returns the entry as JSON, for logs.
     pub(super) fn document(&self) -> Json {
         let mut entry = of(&self.policy.entries);
-        #[cfg(feature = "remote")]
         let mut keys = of(&self.keys.entries);
-        #[cfg(not(feature = "remote"))]
-        let mut keys = serde_json::Map::new();
         if let Some(jwks) = &self.jwks {
             keys.insert("jwks".to_owned(), serde_json::from_str(jwks).unwrap_or_default());
         }

@@ -14,8 +14,8 @@ use super::verifier::VERIFIER;
 pub enum SettingsKind {
     /// A [`crate::Policy`]: the rules for tokens.
     Policy = 1,
-    /// A [`crate::RemoteJwkSet`]: from where an issuer's keys are fetched, and how often.
-    #[cfg(feature = "remote")]
+    /// A `RemoteJwkSet`: from where an issuer's keys are fetched, and how often. In a build without
+    /// the feature `remote` this kind has no settings.
     Keys = 2,
     /// A [`crate::Verifier`]: the entries that accept tokens.
     Verifier = 4,
@@ -28,7 +28,6 @@ impl SettingsKind {
     /// All kinds in this build.
     pub const ALL: &'static [Self] = &[
         Self::Policy,
-        #[cfg(feature = "remote")]
         Self::Keys,
         Self::Verifier,
         #[cfg(feature = "remote")]
@@ -39,7 +38,6 @@ impl SettingsKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Policy => "policy",
-            #[cfg(feature = "remote")]
             Self::Keys => "keys",
             Self::Verifier => "verifier",
             #[cfg(feature = "remote")]
@@ -63,6 +61,8 @@ impl SettingsKind {
             Self::Policy => POLICY.iter().map(|row| &row.setting).collect(),
             #[cfg(feature = "remote")]
             Self::Keys => KEYS.iter().map(|row| &row.setting).collect(),
+            #[cfg(not(feature = "remote"))]
+            Self::Keys => Vec::new(),
             Self::Verifier => VERIFIER.iter().map(|row| &row.setting).collect(),
             #[cfg(feature = "remote")]
             Self::Renewer => RENEWER.iter().map(|row| &row.setting).collect(),

@@ -5,6 +5,7 @@
 //! and the function that sets it in a builder. Parsing, documents, C constants, the other
 //! languages' types and the documentation are derived from the rows.
 
+mod accept;
 mod configuration;
 #[cfg(feature = "remote")]
 pub(crate) mod configured;
