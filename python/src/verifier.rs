@@ -21,8 +21,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::cell::Cell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Verifies a JWT: its signature with the keys of `jwks`, then its claims against `policy`.
@@ -84,9 +84,12 @@ pub(crate) fn verify_tokens<'py>(
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct Verifier {
     verifier: Detached<bouncer_verify::Verifier>,
-    /// The arguments of the constructor, if this verifier was made by it.
-    only: Option<(Py<PyAny>, Py<Policy>)>,
-    /// Whether reload() has replaced the entry made from `only`.
+    /// The keys of the constructor, if this verifier was made by it. reload() drops them, because
+    /// this reference would keep them fresh. Locked only with the GIL, so never during a fork.
+    jwks: Mutex<Option<Py<PyAny>>>,
+    /// The policy of the constructor, if this verifier was made by it.
+    policy: Option<Py<Policy>>,
+    /// Whether reload() has replaced the entry of the constructor.
     is_reloaded: AtomicBool,
     /// Whether the key sets that this verifier makes from a document are logged.
     log: bool,
@@ -108,7 +111,8 @@ impl Verifier {
         // Its clock therefore returns the time that the current call has stored in `NOW`.
         let rules = if policy.get().has_clock() { rules.clock(Clock::from_fn(|| NOW.get())) } else { rules };
         let verifier = bouncer_verify::Verifier::new(keys, rules);
-        Ok(Self { only: Some((jwks.clone().unbind(), policy)), ..verifier.into() })
+        let jwks = Mutex::new(Some(jwks.clone().unbind()));
+        Ok(Self { jwks, policy: Some(policy), ..verifier.into() })
     }
 
     /// Makes a verifier with several entries. Each is a pair: keys and the policy for their tokens.
@@ -175,6 +179,9 @@ impl Verifier {
         let settings = configuration::settings(document, self.log)?;
         self.reload_settings(py, &settings)?;
         self.is_reloaded.store(true, Ordering::SeqCst);
+        // Not in one statement: the keys must not be dropped while the lock is held.
+        let jwks = self.jwks().take();
+        drop(jwks);
         Ok(())
     }
 
@@ -211,7 +218,8 @@ impl Verifier {
         let verifier = self.verifier.with_cache(batch::count(py, "tokens", tokens)?);
         Ok(Self {
             verifier: verifier.into(),
-            only: self.only.as_ref().map(|(jwks, policy)| (jwks.clone_ref(py), policy.clone_ref(py))),
+            jwks: self.jwks().as_ref().map(|jwks| jwks.clone_ref(py)).into(),
+            policy: self.policy.as_ref().map(|policy| policy.clone_ref(py)),
             is_reloaded: self.is_reloaded.load(Ordering::SeqCst).into(),
             log: self.log,
         })
@@ -231,17 +239,17 @@ impl Verifier {
     /// The keys of Verifier(jwks, policy): a JwkSet or a RemoteJwkSet. Raises AttributeError if the
     /// verifier was made in another way, or after reload().
     #[getter]
-    fn jwks(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let (jwks, _) = self.only().ok_or_else(|| no_attribute("jwks"))?;
-        Ok(jwks.clone_ref(py))
+    fn get_jwks(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let jwks = self.jwks().as_ref().map(|jwks| jwks.clone_ref(py));
+        jwks.ok_or_else(|| no_attribute("jwks"))
     }
 
     /// The policy of Verifier(jwks, policy). Raises AttributeError if the verifier was made in
     /// another way, or after reload().
     #[getter]
-    fn policy(&self, py: Python<'_>) -> PyResult<Py<Policy>> {
-        let (_, policy) = self.only().ok_or_else(|| no_attribute("policy"))?;
-        Ok(policy.clone_ref(py))
+    fn get_policy(&self, py: Python<'_>) -> PyResult<Py<Policy>> {
+        let policy = self.policy().map(|policy| policy.clone_ref(py));
+        policy.ok_or_else(|| no_attribute("policy"))
     }
 
     /// Verifies a JWT. `token` must not contain a scheme or white space. For the value of an
@@ -398,15 +406,19 @@ impl Verifier {
     /// Calls the policy's clock, if it has one, and stores the time in `NOW`. Returns whether there
     /// is a clock.
     fn read_clock(&self, py: Python<'_>) -> PyResult<bool> {
-        let Some((_, policy)) = self.only() else { return Ok(false) };
+        let Some(policy) = self.policy() else { return Ok(false) };
         let time = policy.get().time(py)?;
         time.into_iter().for_each(|now| NOW.set(now));
         Ok(time.is_some())
     }
 
-    /// Returns the keys and the policy of the constructor, if they are still in use.
-    fn only(&self) -> Option<&(Py<PyAny>, Py<Policy>)> {
-        self.only.as_ref().filter(|_| !self.is_reloaded.load(Ordering::Relaxed))
+    fn jwks(&self) -> MutexGuard<'_, Option<Py<PyAny>>> {
+        self.jwks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the policy of the constructor, if it is still in use.
+    fn policy(&self) -> Option<&Py<Policy>> {
+        self.policy.as_ref().filter(|_| !self.is_reloaded.load(Ordering::Relaxed))
     }
 
     fn reload_settings(&self, py: Python<'_>, settings: &Settings) -> PyResult<()> {
@@ -422,7 +434,13 @@ impl Verifier {
 
 impl From<bouncer_verify::Verifier> for Verifier {
     fn from(verifier: bouncer_verify::Verifier) -> Self {
-        Self { verifier: verifier.into(), only: None, is_reloaded: false.into(), log: true }
+        Self {
+            verifier: verifier.into(),
+            jwks: None.into(),
+            policy: None,
+            is_reloaded: false.into(),
+            log: true,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ from bouncer_verify import (
     Jwk,
     JwkSet,
     Policy,
+    RemoteJwkSet,
     Verifier,
 )
 
@@ -117,6 +118,22 @@ def test_removed_remote_keys_are_closed(server: Server, jwk: Jwk) -> None:
     verifier.reload(document)
     assert settled_threads() <= before
     assert server.count == 1
+
+
+def test_replaced_keys_of_the_constructor_are_closed_unless_the_program_uses_them(
+    server: Server, jwk: Jwk
+) -> None:
+    before = settled_threads()
+    keys = RemoteJwkSet(server.url, log=False)
+    verifier = Verifier(keys, Policy.dcos())
+    # A copy with the same keys.
+    other = verifier.with_cache(1)
+    verifier.wait_ready()
+    verifier.reload({"accept": [entry(A, jwk)]})
+    assert other.jwks is keys and keys.state == "fresh"
+    del keys
+    other.reload({"accept": [entry(A, jwk)]})
+    assert settled_threads() <= before
 
 
 def test_the_keys_of_an_entry_are_kept_if_only_its_policy_changes(server: Server, sign: Sign) -> None:
