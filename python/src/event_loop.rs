@@ -1,7 +1,9 @@
 //! What the event loops of Python need: a descriptor for the loop, and the coroutines of
 //! `bouncer_verify/_waiting.py`.
 
+use crate::settings::seconds;
 use pyo3::call::PyCallArgs;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
@@ -27,6 +29,13 @@ impl Watch {
     fn clear(&self) {
         self.0.clear();
     }
+}
+
+/// Returns the coroutine of `wait_ready_async()`. `source` is a `RemoteJwkSet` or a `Verifier`.
+pub(crate) fn until_ready<'py>(source: Bound<'py, PyAny>, timeout: f64) -> PyResult<Bound<'py, PyAny>> {
+    let py = source.py();
+    let timeout = seconds(py, "timeout", timeout)?.as_secs_f64();
+    coroutine(py, intern!(py, "wait_ready"), (source, timeout))
 }
 
 /// Calls an `async def` function of `_waiting.py`, and returns its coroutine.

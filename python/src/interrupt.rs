@@ -1,5 +1,7 @@
 //! Functions that wait. Ctrl-C can interrupt the wait, and other greenlets can run during it.
 
+use crate::error::exception;
+use crate::settings::seconds;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -41,22 +43,23 @@ pub(crate) fn in_slices<T: Send>(
     }
 }
 
-/// Calls `ready`, which blocks up to the given duration, until it returns `Ok` or `timeout` is
-/// over. If it returns an error sooner than that duration, waiting does not help: returns this
+/// Calls `ready`, which blocks up to the given duration, until it returns `Ok` or `timeout` seconds
+/// are over. If it returns an error sooner than that duration, waiting does not help: raises this
 /// error.
-pub(crate) fn until_ready<E: Send>(
+pub(crate) fn until_ready(
     py: Python<'_>,
-    timeout: Duration,
-    ready: impl Fn(Duration) -> Result<(), E> + Send + Sync,
-) -> PyResult<Result<(), E>> {
-    let result = in_slices(py, timeout, |slice| {
+    timeout: f64,
+    ready: impl Fn(Duration) -> bouncer_verify::Result<()> + Send + Sync,
+) -> PyResult<()> {
+    let result = in_slices(py, seconds(py, "timeout", timeout)?, |slice| {
         let began = Instant::now();
         match ready(slice) {
             Err(_) if began.elapsed() >= slice => None,
             result => Some(result),
         }
-    });
-    Ok(result?.unwrap_or_else(|| py.detach(|| ready(Duration::ZERO))))
+    })?;
+    let result = result.unwrap_or_else(|| py.detach(|| ready(Duration::ZERO)));
+    result.map_err(|error| exception(py, &error))
 }
 
 /// Returns `time.sleep` if gevent or eventlet has patched it. The patched function lets other

@@ -9,7 +9,6 @@ use crate::settings::{self, seconds};
 use crate::text::{Text, not_a, str_of};
 use crate::{interrupt, stats};
 use bouncer_verify::{KeySource as _, RemoteJwkSetBuilder, RemoteJwkSetState, Settings, SettingsKind, Stats};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::time::Duration;
@@ -97,17 +96,14 @@ impl RemoteJwkSet {
     /// Raises KeysUnavailableError, with the last failure, if there are still no keys.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
-        let timeout = seconds(py, "timeout", timeout)?;
-        interrupt::until_ready(py, timeout, |slice| self.keys.wait_ready(slice))?
-            .map_err(|error| exception(py, &error))
+        interrupt::until_ready(py, timeout, |slice| self.keys.wait_ready(slice))
     }
 
     /// Does the same as wait_ready(), but does not block the event loop of asyncio, uvloop or trio.
+    /// It does not end early if the metadata contains another issuer.
     #[pyo3(signature = (timeout = 10.0))]
-    fn wait_ready_async<'py>(slf: &Bound<'py, Self>, timeout: f64) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
-        let timeout = seconds(py, "timeout", timeout)?.as_secs_f64();
-        event_loop::coroutine(py, intern!(py, "wait_ready"), (slf, timeout))
+    fn wait_ready_async(slf: Bound<'_, Self>, timeout: f64) -> PyResult<Bound<'_, PyAny>> {
+        event_loop::until_ready(slf.into_any(), timeout)
     }
 
     /// Returns the keys in use. The returned set does not change when newer keys are fetched.

@@ -10,7 +10,6 @@ use crate::interrupt;
 use crate::jwk_set::JwkSet;
 use crate::policy::Policy;
 use crate::remote_jwk_set::RemoteJwkSet;
-use crate::settings::seconds;
 use crate::stats;
 use crate::text::{Text, not_a};
 use crate::token::VerifiedToken;
@@ -185,23 +184,21 @@ impl Verifier {
         Ok(())
     }
 
-    /// Waits until all entries have keys, for up to `timeout` seconds.
+    /// Waits until all entries have keys, for up to `timeout` seconds. The wait ends early if keys
+    /// are closed, or if the metadata contains another issuer.
     ///
     /// Raises the KeysUnavailableError of the first entry that has no keys. The other entries may
     /// have theirs.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
-        let timeout = seconds(py, "timeout", timeout)?;
-        interrupt::until_ready(py, timeout, |slice| self.verifier.wait_ready(slice))?
-            .map_err(|error| exception(py, &error))
+        interrupt::until_ready(py, timeout, |slice| self.verifier.wait_ready(slice))
     }
 
-    /// Does the same as wait_ready(), but does not block the event loop of asyncio or trio.
+    /// Does the same as wait_ready(), but does not block the event loop of asyncio, uvloop or trio.
+    /// It does not end early.
     #[pyo3(signature = (timeout = 10.0))]
-    fn wait_ready_async<'py>(slf: &Bound<'py, Self>, timeout: f64) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
-        let timeout = seconds(py, "timeout", timeout)?.as_secs_f64();
-        event_loop::coroutine(py, intern!(py, "wait_ready"), (slf, timeout))
+    fn wait_ready_async(slf: Bound<'_, Self>, timeout: f64) -> PyResult<Bound<'_, PyAny>> {
+        event_loop::until_ready(slf.into_any(), timeout)
     }
 
     /// Returns a verifier with the same entries that caches about `tokens` verified tokens. At most
@@ -213,6 +210,8 @@ impl Verifier {
     ///
     /// The tokens and their claims stay in memory until other tokens replace them. Each token needs
     /// about twice its length. Tokens over 4 KiB are not cached.
+    ///
+    /// A later reload() of one of the two verifiers does not change the other.
     #[pyo3(signature = (tokens, /))]
     fn with_cache(&self, py: Python<'_>, tokens: i64) -> PyResult<Self> {
         let verifier = self.verifier.with_cache(batch::count(py, "tokens", tokens)?);
