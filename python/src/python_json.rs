@@ -1,6 +1,6 @@
 //! Converts JSON to Python objects, and back. The core checks the JSON.
 
-use crate::error::invalid_value;
+use crate::error::{invalid_argument, invalid_value};
 use crate::text::not_a;
 use pyo3::IntoPyObjectExt;
 use pyo3::intern;
@@ -60,7 +60,10 @@ struct Writer {
 impl Writer {
     fn write(&mut self, value: &Bound<'_, PyAny>, level: usize) -> PyResult<()> {
         let py = value.py();
-        let invalid = |why| Err(invalid_value(py, &self.path, why));
+        let invalid = |why| match self.path.as_str() {
+            "" => Err(invalid_argument(py, &format!("the document: {why}"))),
+            path => Err(invalid_value(py, path, why)),
+        };
         if value.is_none() {
             self.json += "null";
         } else if let Ok(text) = value.cast::<PyString>() {

@@ -15,7 +15,7 @@ use crate::text::{Text, not_a};
 use crate::token::VerifiedToken;
 use crate::token_columns::TokenColumns;
 use bouncer_verify::{Clock, Settings, Stats, Ticket, Verdict};
-use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::exceptions::PyAttributeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -104,7 +104,7 @@ impl Verifier {
     #[new]
     #[pyo3(signature = (jwks, policy))]
     fn new(jwks: &Bound<'_, PyAny>, policy: Py<Policy>) -> PyResult<Self> {
-        let keys = keys_of(jwks)?;
+        let keys = keys_of("jwks", jwks)?;
         let rules = policy.get().policy.clone();
         // The core's verifier owns the cache and the counters, so one verifier serves all calls.
         // Its clock therefore returns the time that the current call has stored in `NOW`.
@@ -139,7 +139,7 @@ impl Verifier {
                 let why = "only the policy of Verifier(jwks, policy) may have a clock: set time instead";
                 return Err(invalid_value(py, &format!("{path}.clock"), why));
             }
-            builder = builder.accept(keys_of(&keys)?, policy.get().policy.clone());
+            builder = builder.accept(keys_of(&format!("{path}.keys"), &keys)?, policy.get().policy.clone());
         }
         py.detach(|| builder.build()).map(Self::from).map_err(|error| exception(py, &error))
     }
@@ -443,15 +443,15 @@ impl From<bouncer_verify::Verifier> for Verifier {
     }
 }
 
-fn keys_of(keys: &Bound<'_, PyAny>) -> PyResult<bouncer_verify::Keys> {
+/// Returns the keys of the argument `name`.
+fn keys_of(name: &str, keys: &Bound<'_, PyAny>) -> PyResult<bouncer_verify::Keys> {
     if let Ok(fixed) = keys.cast::<JwkSet>() {
         return Ok(Arc::clone(&fixed.get().0).into());
     }
     if let Ok(remote) = keys.cast::<RemoteJwkSet>() {
         return Ok(remote.get().keys.clone().into());
     }
-    let other = keys.get_type().name()?;
-    Err(PyTypeError::new_err(format!("expected a JwkSet or a RemoteJwkSet, not {other}")))
+    Err(not_a(name, "a JwkSet or a RemoteJwkSet", keys))
 }
 
 fn no_attribute(name: &str) -> PyErr {

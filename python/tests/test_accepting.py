@@ -123,7 +123,7 @@ def test_entries_that_do_not_fit_are_rejected_with_their_path(jwk: Jwk) -> None:
         ([jwks], r"accept\[0\] must be a pair of keys and a policy, not JwkSet"),
         ([(jwks, policy), (jwks, policy, 1)], r"accept\[1\] must be a pair of keys and a policy, not tuple"),
         ([(jwks, "policy")], r"accept\[0\] must be keys and a Policy, not str"),
-        ([("keys", policy)], "expected a JwkSet or a RemoteJwkSet, not str"),
+        ([("keys", policy)], r"accept\[0\]\.keys must be a JwkSet or a RemoteJwkSet, not str"),
     ):
         with pytest.raises(TypeError, match=text):
             Verifier.accepting(wrong)

@@ -583,7 +583,7 @@ def test_a_verifier_rejects_arguments_of_other_types(server: Server) -> None:
     keys, verifier = ready(server)
     others: list[Any] = [None, server.url, verifier, keys.current().keys]
     for other in others:
-        with pytest.raises(TypeError, match="expected a JwkSet or a RemoteJwkSet, not"):
+        with pytest.raises(TypeError, match="jwks must be a JwkSet or a RemoteJwkSet, not"):
             Verifier(other, Policy.dcos())
     with pytest.raises(TypeError):
         verify_token(keys, Policy.dcos(), "a.b.c")  # type: ignore[arg-type]
