@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from os import PathLike
 from typing import Any, Literal, TypedDict
@@ -339,10 +339,10 @@ class ConfigurationEntry(TypedDict, total=False):
     identity_claim: str
     required_claims: list[str]
     required_string_claims: list[str]
-    claim_is: Mapping[str, str | float | list[str]]
-    claim_has: Mapping[str, str | float | list[str]]
-    claim_has_any: Mapping[str, str | float | list[str]]
-    claim_starts_with: Mapping[str, str | float | list[str]]
+    claim_is: Mapping[str, str | float | Sequence[str | float]]
+    claim_has: Mapping[str, str | float | Sequence[str | float]]
+    claim_has_any: Mapping[str, str | float | Sequence[str | float]]
+    claim_starts_with: Mapping[str, str | float | Sequence[str | float]]
     scope_claims: list[str]
     required_scopes: list[str]
     unchecked_claims: list[str]

@@ -231,7 +231,12 @@ def test_a_rejected_jwk_set_has_a_path(document: dict[str, Any]) -> None:
 def test_the_type_of_the_document_lists_what_a_document_may_contain(document: Configuration) -> None:
     typed: Configuration = {
         "accept": [
-            {"issuers": ["https://a.example/"], "leeway": "5s", "keys": {"url": "https://a.example/k"}}
+            {
+                "issuers": ["https://a.example/"],
+                "leeway": "5s",
+                "claim_is": {"level": [1, 2.5, "3", True]},
+                "keys": {"url": "https://a.example/k"},
+            }
         ],
         "cache": 10,
     }

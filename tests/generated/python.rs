@@ -63,7 +63,7 @@ fn settings() -> String {
         "# {DO_NOT_EDIT}\n\
          \"\"\"The types of settings, of configuration documents and of stats: for type checkers.\"\"\"\n\n\
          from __future__ import annotations\n\n\
-         from collections.abc import Iterable, Mapping\n\
+         from collections.abc import Iterable, Mapping, Sequence\n\
          from datetime import timedelta\n\
          from os import PathLike\n\
          from typing import Any, Literal, TypedDict\n"
@@ -121,7 +121,7 @@ fn in_document(setting: &Setting) -> String {
         SettingType::Size { .. } => "int | str".to_owned(),
         SettingType::Count { .. } | SettingType::Time => "int".to_owned(),
         SettingType::Entries => "list[ConfigurationEntry]".to_owned(),
-        SettingType::Map => "Mapping[str, str | float | list[str]]".to_owned(),
+        SettingType::Map => "Mapping[str, str | float | Sequence[str | float]]".to_owned(),
     }
 }
 
