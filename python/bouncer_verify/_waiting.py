@@ -204,8 +204,9 @@ class _TrioCalls(_Calls):
 # The key is the id of the loop. Only the loop and its waiting tasks refer to the value. So if a
 # loop is closed while calls wait, its watch is freed with it.
 _CALLS: WeakValueDictionary[int, _Calls] = WeakValueDictionary()
-# A watch of the parent does not wake up a forked child.
-os.register_at_fork(after_in_child=_CALLS.clear)
+if hasattr(os, "register_at_fork"):  # Not on Windows.
+    # A watch of the parent does not wake up a forked child.
+    os.register_at_fork(after_in_child=_CALLS.clear)
 
 
 def _calls_of_this_loop() -> _Calls:
