@@ -27,6 +27,8 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Longer than any operation in these tests, also under valgrind.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const AUDIENCE: &str = "https://api.example/";
+/// The body of each request. It looks like a header, and it ends where the value would begin.
+const BODY: &str = "a\r\nAuthorization:";
 
 /// An issuer with the keys "a" and "b". Key "b" is new. The issuer hangs until the test opens it.
 struct Issuer {
@@ -116,9 +118,9 @@ impl Example {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         let field = token.map_or(String::new(), |token| format!("authorization: Bearer {token}\r\n"));
-        // Two parts, so that the server must store the first one.
-        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n").unwrap();
-        stream.write_all(format!("{field}\r\n").as_bytes()).unwrap();
+        // Two parts, so that the server must store the first one. The body is no header.
+        stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\n").unwrap();
+        stream.write_all(format!("{field}\r\n{BODY}").as_bytes()).unwrap();
         stream
     }
 
@@ -196,6 +198,7 @@ fn stays_responsive(command: impl Fn() -> Command, parked: usize, fast: usize) {
     let mut waiting: Vec<_> = (0..parked + ABORTED).map(|_| example.send(Some(&new))).collect();
     until("all requests have arrived", || example.descriptors() >= descriptors + waiting.len());
     until("the issuer hangs", || issuer.fetches() == 2);
+    waiting[0].write_all(b"the rest of a body").unwrap();
     for i in 0..fast {
         match i % 3 {
             0 => assert_accepts(&example.response(Some(&known))),

@@ -160,11 +160,11 @@ static int end_late_requests(void)
 /* ---- HTTP */
 
 /* Returns the value of the Authorization header: no text if there is none, or more than one. */
-static bouncer_str authorization(const char *request)
+static bouncer_str authorization(const char *head)
 {
     static const char name[] = "\r\nAuthorization:";
     bouncer_str value = {NULL, 0};
-    for (const char *line = request; (line = strstr(line, "\r\n")) != NULL; line += 2) {
+    for (const char *line = head; (line = strstr(line, "\r\n")) != NULL; line += 2) {
         if (strncasecmp(line, name, sizeof name - 1) != 0) {
             continue;
         }
@@ -178,32 +178,34 @@ static bouncer_str authorization(const char *request)
     return value;
 }
 
-/* Reads from a connection. Verifies the token when the request is complete. */
+/* Reads from a connection. Verifies the token when the head of the request is complete. */
 static void receive(connection *from, uint32_t events)
 {
+    int is_parked = from->ticket != 0;
     size_t room = sizeof from->request - 1 - from->len;
-    /* A parked request reads nothing more, so the end of its connection is the only event. */
-    ssize_t len = from->ticket != 0 ? 0 : recv(from->fd, from->request + from->len, room, 0);
+    char ignored[1024];
+    ssize_t len = is_parked ? recv(from->fd, ignored, sizeof ignored, 0)
+                            : recv(from->fd, from->request + from->len, room, 0);
     if (len <= 0 || (events & (EPOLLERR | EPOLLHUP)) != 0) {
         close_connection(from);
         return;
     }
+    if (is_parked) {
+        return; /* What the client still sends is ignored. */
+    }
     from->len += (size_t)len;
     from->request[from->len] = '\0';
-    if (strstr(from->request, "\r\n\r\n") == NULL) {
+    char *end = strstr(from->request, "\r\n\r\n");
+    if (end == NULL) {
         return;
     }
+    end[2] = '\0'; /* The body may follow. */
     bouncer_str value = authorization(from->request);
-    bouncer_error *error = NULL;
-    bouncer_status status = bouncer_authorization_token(value.data, value.len, &from->token, &error);
-    bouncer_error_free(error);
+    bouncer_status status = bouncer_authorization_token(value.data, value.len, &from->token, NULL);
     if (status != BOUNCER_STATUS_OK) {
         respond(from, status, (bouncer_str){NULL, 0});
         return;
     }
-    /* From now on the loop only watches for the end of the connection. */
-    struct epoll_event event = {.events = EPOLLRDHUP, .data.ptr = from};
-    epoll_ctl(epoll, EPOLL_CTL_MOD, from->fd, &event);
     verify(from);
 }
 

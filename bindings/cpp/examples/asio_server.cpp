@@ -12,6 +12,7 @@
 
 #include <bouncer_verify.hpp>
 
+#include <array>
 #include <asio.hpp>
 #include <chrono>
 #include <csignal>
@@ -39,24 +40,26 @@ struct Connection {
     asio::steady_timer deadline;
     std::string request{}, response{};
     std::string_view token{};
+    std::array<char, 1024> ignored{};
     /// The fetch that the verdict depends on. Not empty if the request is parked.
     bouncer::Ticket ticket{};
 };
 using Pointer = std::shared_ptr<Connection>;
 
-/// Returns the value of the Authorization header: empty if there is none, or more than one.
-std::string_view authorization(std::string_view request) {
+/// Returns the value of the Authorization header: empty if there is none, or more than one. `head`
+/// ends with the empty line before the body.
+std::string_view authorization(std::string_view head) {
     constexpr std::string_view name = "\r\nAuthorization:";
     std::string_view value;
-    for (std::size_t at = 0; (at = request.find("\r\n", at)) != request.npos; at += 2) {
-        if (strncasecmp(request.data() + at, name.data(), name.size()) != 0) {
+    for (std::size_t at = 0; (at = head.find("\r\n", at)) != head.npos; at += 2) {
+        if (strncasecmp(head.data() + at, name.data(), name.size()) != 0) {
             continue;
         }
-        if (!value.empty()) {
+        if (value.data() != nullptr) {
             return {};
         }
-        const std::size_t start = request.find_first_not_of(" \t", at + name.size());
-        value = request.substr(start, request.find("\r\n", start) - start);
+        const std::size_t start = head.find_first_not_of(" \t", at + name.size());
+        value = head.substr(start, head.find("\r\n", start) - start);
     }
     return value;
 }
@@ -95,17 +98,17 @@ private:
         });
         const auto buffer = asio::dynamic_buffer(from->request, 20 * 1024);
         asio::async_read_until(from->socket, buffer, "\r\n\r\n",
-                               [this, from](asio::error_code error, std::size_t) {
+                               [this, from](asio::error_code error, std::size_t head) {
                                    if (error) {
                                        from->deadline.cancel();
                                    } else {
-                                       start(from);
+                                       start(from, std::string_view(from->request).substr(0, head));
                                    }
                                });
     }
 
-    void start(const Pointer &request) {
-        auto token = bouncer::try_token_from_authorization(authorization(request->request));
+    void start(const Pointer &request, std::string_view head) {
+        auto token = bouncer::try_token_from_authorization(authorization(head));
         if (!token) {
             respond(request, &token.error(), {});
             return;
@@ -154,16 +157,22 @@ private:
         });
     }
 
-    // A client may disconnect while its request is parked.
+    // A client may disconnect while its request is parked. What it still sends is ignored.
     void wait_for_end(const Pointer &request) {
-        request->socket.async_wait(tcp::socket::wait_read, [this, request](asio::error_code error) {
-            if (!error && request->ticket) {
+        request->socket.async_read_some(
+            asio::buffer(request->ignored), [this, request](asio::error_code error, std::size_t) {
+                if (!request->ticket) {
+                    return;  // The request has been answered.
+                }
+                if (!error) {
+                    wait_for_end(request);
+                    return;
+                }
                 parked_.erase(request);
                 request->ticket = {};
                 request->deadline.cancel();
                 request->socket.close();
-            }
-        });
+            });
     }
 
     void end_late(const Pointer &request) {
