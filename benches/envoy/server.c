@@ -4,7 +4,7 @@
  *     server CONFIGURATION PORT
  *
  * It reads requests without bodies, one at a time on each connection, and answers 200, 401 or 503.
- * bindings/c/examples/epoll_server.c is a server for real use. */
+ * bindings/c/examples/epoll_server.c shows deadlines, and requests that wait for a key. */
 #define _GNU_SOURCE
 #include <bouncer_verify.h>
 
