@@ -1,23 +1,13 @@
 // Runs every case of tests/conformance/configuration. Every language must return the same verdicts.
 // The command-line argument is the path of that folder.
-#include "check.hpp"
-
-#include <nlohmann/json.hpp>
-
-#include <filesystem>
+#include "corpus.hpp"
 
 using bouncer::Verifier;
-using nlohmann::json;
 
-static json verdict(const bouncer::Failure &failure) {
-    json found = {{"status", failure.name()}};
-    if (failure.claim()) {
-        found["claim"] = *failure.claim();
-    }
-    return found;
-}
-
-static json verify_case(const std::string &configuration, const std::string &text) {
+static json verify_case(const json &file, const json &the_case) {
+    const std::string configuration =
+        file.at("configurations").at(the_case.at("configuration").get<std::string>());
+    const std::string text = the_case.value("token", "");
     const bouncer::Result<Verifier> verifier = Verifier::try_from_config(configuration);
     if (!verifier) {
         return verdict(verifier.error());
@@ -41,25 +31,5 @@ static json verify_case(const std::string &configuration, const std::string &tex
 
 int main(int argc, char **argv) {
     CHECK(argc == 2);
-    std::size_t cases = 0;
-    std::size_t differing = 0;
-    for (const auto &file : std::filesystem::directory_iterator(argv[1])) {
-        std::ifstream stream(file.path());
-        const json content = json::parse(stream);
-        for (const json &each : content.at("cases")) {
-            const json &expected = each.at("expect");
-            const std::string configuration =
-                content.at("configurations").at(each.at("configuration").get<std::string>());
-            const json found = verify_case(configuration, each.value("token", ""));
-            cases++;
-            if (found != expected) {
-                differing++;
-                std::fprintf(stderr, "%s: expected %s\n    found %s\n",
-                             each.at("id").get<std::string>().c_str(), expected.dump().c_str(),
-                             found.dump().c_str());
-            }
-        }
-    }
-    std::printf("%zu cases, %zu differ\n", cases, differing);
-    return cases >= 60 && differing == 0 ? 0 : 1;
+    return run_cases(argv[1], 60, verify_case);
 }

@@ -1,17 +1,13 @@
 // Runs every case of tests/conformance. Every language must return the same verdicts. The
 // command-line argument is the path of that folder.
-#include "check.hpp"
+#include "corpus.hpp"
 
-#include <nlohmann/json.hpp>
-
-#include <filesystem>
 #include <vector>
 
 using bouncer::JwkSet;
 using bouncer::Policy;
 using bouncer::Result;
 using bouncer::VerifiedToken;
-using nlohmann::json;
 
 static std::string from_hex(const std::string &hex) {
     std::string bytes;
@@ -19,14 +15,6 @@ static std::string from_hex(const std::string &hex) {
         bytes.push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
     }
     return bytes;
-}
-
-static json verdict(const bouncer::Failure &failure) {
-    json found = {{"status", failure.name()}};
-    if (failure.claim()) {
-        found["claim"] = *failure.claim();
-    }
-    return found;
 }
 
 static json verdict(const VerifiedToken &token) {
@@ -47,8 +35,10 @@ static json verdict(const VerifiedToken &token) {
     return found;
 }
 
-/// Verifies a case. Returns the actual result, with the members that `expected` has.
-static json verify_case(const json &the_case, const std::string &document, const json &expected) {
+/// Verifies a case. Returns the actual result, with the members that the expected one has.
+static json verify_case(const json &file, const json &the_case) {
+    const json &expected = the_case.at("expect");
+    const std::string document = file.at("jwks").at(the_case.at("jwks").get<std::string>());
     const Result<JwkSet> jwks = JwkSet::try_load(document);
     if (!jwks) {
         json found = verdict(jwks.error());
@@ -101,27 +91,5 @@ static json verify_case(const json &the_case, const std::string &document, const
 
 int main(int argc, char **argv) {
     CHECK(argc == 2);
-    std::size_t cases = 0;
-    std::size_t differing = 0;
-    for (const auto &entry : std::filesystem::directory_iterator(argv[1])) {
-        if (entry.path().extension() != ".json") {
-            continue;
-        }
-        std::ifstream stream(entry.path());
-        const json file = json::parse(stream);
-        for (const json &each : file.at("cases")) {
-            const json &expected = each.at("expect");
-            const json found =
-                verify_case(each, file.at("jwks").at(each.at("jwks").get<std::string>()), expected);
-            cases++;
-            if (found != expected) {
-                differing++;
-                std::fprintf(stderr, "%s: expected %s\n    found %s\n",
-                             each.at("id").get<std::string>().c_str(), expected.dump().c_str(),
-                             found.dump().c_str());
-            }
-        }
-    }
-    std::printf("%zu cases, %zu differ\n", cases, differing);
-    return cases >= 1400 && differing == 0 ? 0 : 1;
+    return run_cases(argv[1], 1400, verify_case);
 }
