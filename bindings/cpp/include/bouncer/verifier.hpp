@@ -191,8 +191,10 @@ public:
         const std::uint64_t time = bouncer_verifier_max_wait(handle(), ticket.bits);
         return std::chrono::milliseconds(static_cast<std::int64_t>(time));
     }
-    /// Makes a watch, for an event loop that waits for fetches of all keys that this verifier uses.
-    /// If the keys never change, its descriptor is never readable. On failure: Status::SystemError.
+    /// Makes a watch, for an event loop that waits for fetches of all keys that this verifier uses,
+    /// also of keys that a reload adds. Its descriptor is readable after a reload too. If the keys
+    /// never change and the verifier is never reloaded, it is never readable. On failure:
+    /// Status::SystemError.
     Result<Watch> try_watch() const noexcept {
         return detail::make<Watch>(bouncer_verifier_watch, handle());
     }

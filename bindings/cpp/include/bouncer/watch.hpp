@@ -16,7 +16,8 @@ namespace bouncer {
 /// renewer. Verifier::watch(), RemoteJwkSet::watch() and TokenRenewer::watch() make one.
 ///
 /// It is an eventfd, non-blocking and close-on-exec. It becomes readable after each attempt,
-/// successful or not, and when the key set or renewer is closed. It stays readable until clear().
+/// successful or not, when the key set or renewer is closed, and after Verifier::reload(). It stays
+/// readable until clear().
 ///
 /// 1. Make one watch for each loop, before the loop verifies its first token. Let the loop wait
 ///    until the descriptor is readable.
