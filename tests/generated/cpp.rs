@@ -52,32 +52,50 @@ fn class(kind: SettingsKind) -> String {
     class += &format!(
         "class [[nodiscard]] {name}\n    : public detail::Settings<{name}, BOUNCER_KIND_{upper}> {{\npublic:\n"
     );
-    for setting in kind.settings() {
-        let setter = setting.name;
-        let constant = format!("BOUNCER_{upper}_{}", setter.to_uppercase());
-        let (parameters, arguments, call) = match setting.kind {
-            SettingType::Flag => ("bool value = true", "value", "put_"),
-            SettingType::Text | SettingType::Choice(_) => ("std::string_view value", "value", "put_"),
-            SettingType::Texts | SettingType::Choices(_) => {
-                ("const detail::TextArray &values", "values", "put_")
-            }
-            SettingType::Duration { .. } => ("std::chrono::milliseconds value", "value", "put_"),
-            SettingType::Size { .. } | SettingType::Count { .. } => ("std::uint64_t value", "value", "put_"),
-            SettingType::Time => ("std::int64_t seconds", "seconds", "put_"),
-            SettingType::Entries => unreachable!("a verifier has no class of settings"),
-            SettingType::Map => ("std::string_view name, std::string_view value", "name, value", "add_"),
-        };
-        class += &comment(&notes(setting), "    ");
-        class += &format!(
+    class.extend(kind.settings().iter().map(|setting| setters(kind, setting)));
+    class + "};\n"
+}
+
+/// Returns the setters of a setting, for an object that has a name and for a temporary one.
+fn setters(kind: SettingsKind, setting: &Setting) -> String {
+    let (name, setter) = (class_of(kind), setting.name);
+    let constant = format!("BOUNCER_{}_{setter}", kind.as_str()).to_uppercase();
+    let (parameters, arguments, call) = match setting.kind {
+        SettingType::Flag => ("bool value = true", "value", "put_"),
+        SettingType::Text | SettingType::Choice(_) => ("std::string_view value", "value", "put_"),
+        SettingType::Texts | SettingType::Choices(_) => ("const detail::TextArray &values", "values", "put_"),
+        SettingType::Duration { .. } => ("std::chrono::milliseconds value", "value", "put_"),
+        SettingType::Size { .. } | SettingType::Count { .. } => ("std::uint64_t value", "value", "put_"),
+        SettingType::Time => ("std::int64_t seconds", "seconds", "put_"),
+        SettingType::Entries => unreachable!("VerifierSettings::accept() is written by hand"),
+        SettingType::Map => ("std::string_view name, std::string_view value", "name, value", "add_"),
+    };
+    let adds = if setting.kind == SettingType::Map { " Each call adds a value." } else { "" };
+    comment(&(notes(setting) + adds), "    ")
+        + &format!(
             "    {name} &{setter}({parameters}) & noexcept {{\n        \
                      return {call}({constant}, {arguments});\n    \
                  }}\n    \
                  {name} {setter}({parameters}) && noexcept {{\n        \
                      return std::move({setter}({arguments}));\n    \
                  }}\n"
+        )
+}
+
+/// The class is written by hand, because an entry is made from keys and a policy.
+#[test]
+fn the_settings_of_a_verifier_in_cpp_have_a_setter_for_each_row() {
+    let header = concat!(env!("CARGO_MANIFEST_DIR"), "/bindings/cpp/include/bouncer/verifier_settings.hpp");
+    let class = std::fs::read_to_string(header).unwrap();
+    let kind = SettingsKind::Verifier;
+    for setting in kind.settings().iter().filter(|setting| setting.kind != SettingType::Entries) {
+        assert!(
+            class.contains(&setters(kind, setting)),
+            "replace the setters of {} by:\n{}",
+            setting.name,
+            setters(kind, setting)
         );
     }
-    class + "};\n"
 }
 
 /// Returns a valid value of the setting, as C++ code and as text.
@@ -94,7 +112,7 @@ fn sample(setting: &Setting) -> (String, String) {
         }
         SettingType::Size { max, .. } | SettingType::Count { max, .. } => (max.to_string(), max.to_string()),
         SettingType::Time => ("-1".to_owned(), "-1".to_owned()),
-        SettingType::Entries => unreachable!("a verifier has no class of settings"),
+        SettingType::Entries => unreachable!("VerifierSettings::accept() is written by hand"),
         SettingType::Map => ("\"name\", \"text\"".to_owned(), "text".to_owned()),
     }
 }

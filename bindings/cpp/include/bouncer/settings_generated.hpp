@@ -100,7 +100,7 @@ public:
         return std::move(required_string_claims(values));
     }
     /// Claims and their accepted values. A claim must equal one of its values. A number or a
-    /// boolean is compared by its JSON text. An array equals no value.
+    /// boolean is compared by its JSON text. An array equals no value. Each call adds a value.
     PolicySettings &claim_is(std::string_view name, std::string_view value) & noexcept {
         return add_(BOUNCER_POLICY_CLAIM_IS, name, value);
     }
@@ -108,7 +108,7 @@ public:
         return std::move(claim_is(name, value));
     }
     /// Claims and the texts that each of them must contain, all of them. A claim is an array of
-    /// strings, or a string separated by spaces.
+    /// strings, or a string separated by spaces. Each call adds a value.
     PolicySettings &claim_has(std::string_view name, std::string_view value) & noexcept {
         return add_(BOUNCER_POLICY_CLAIM_HAS, name, value);
     }
@@ -116,14 +116,15 @@ public:
         return std::move(claim_has(name, value));
     }
     /// Claims and texts, of which each claim must contain at least one. The types are those of
-    /// claim_has.
+    /// claim_has. Each call adds a value.
     PolicySettings &claim_has_any(std::string_view name, std::string_view value) & noexcept {
         return add_(BOUNCER_POLICY_CLAIM_HAS_ANY, name, value);
     }
     PolicySettings claim_has_any(std::string_view name, std::string_view value) && noexcept {
         return std::move(claim_has_any(name, value));
     }
-    /// Claims and prefixes. A claim must be a string that begins with one of its prefixes.
+    /// Claims and prefixes. A claim must be a string that begins with one of its prefixes. Each
+    /// call adds a value.
     PolicySettings &claim_starts_with(std::string_view name, std::string_view value) & noexcept {
         return add_(BOUNCER_POLICY_CLAIM_STARTS_WITH, name, value);
     }
@@ -503,6 +504,7 @@ public:
         return std::move(login_endpoint(value));
     }
     /// Additional parameters for token_url, by name: "parameters.scope", "parameters.audience".
+    /// Each call adds a value.
     RenewerSettings &parameters(std::string_view name, std::string_view value) & noexcept {
         return add_(BOUNCER_RENEWER_PARAMETERS, name, value);
     }

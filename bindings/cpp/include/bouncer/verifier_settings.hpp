@@ -37,10 +37,12 @@ public:
     }
     /// Maximum number of verified tokens to cache, for all entries together. 0 disables the cache.
     /// Range: 0 to 1048576. Default: 0.
-    VerifierSettings &cache(std::uint64_t tokens) & noexcept {
-        return put_(BOUNCER_VERIFIER_CACHE, tokens);
+    VerifierSettings &cache(std::uint64_t value) & noexcept {
+        return put_(BOUNCER_VERIFIER_CACHE, value);
     }
-    VerifierSettings cache(std::uint64_t tokens) && noexcept { return std::move(cache(tokens)); }
+    VerifierSettings cache(std::uint64_t value) && noexcept {
+        return std::move(cache(value));
+    }
 };
 
 }  // namespace bouncer
