@@ -27,9 +27,9 @@ namespace bouncer {
 /// - After fork() the child may use its copy of the object. It starts its own threads when it
 ///   first needs them. The threads of this library block all signals.
 ///
-/// Verifiers share the key set, so they keep working after this object is destroyed. The thread
-/// ends when this object and all its verifiers are destroyed, or after close(). The last destructor
-/// waits for the thread, at most one second. Functions with a timeout of 0 or less do not wait.
+/// Verifiers share the key set, so they keep working after this object is destroyed. The key set is
+/// closed when this object and all its verifiers are destroyed. The last destructor waits as
+/// close() does. Functions with a timeout of 0 or less do not wait.
 class RemoteJwkSet : public detail::Owner<bouncer_remote_jwks> {
 public:
     using Owner::Owner;
@@ -81,9 +81,9 @@ public:
     Result<Watch> try_watch() const noexcept {
         return detail::make<Watch>(bouncer_remote_jwks_watch, handle());
     }
-    /// Closes the key set, also for the verifiers that use it. Cancels a fetch in flight and ends
-    /// the thread; afterwards there are no keys. Returns when the thread has ended, after at most
-    /// one second.
+    /// Closes the key set, also for the verifiers that use it. Cancels a fetch in flight and
+    /// removes the keys. Waits at most one second for the thread of the fetch to end. The thread
+    /// that serves all key sets and renewers ends with the last of them.
     void close() const noexcept { bouncer_remote_jwks_close(handle()); }
 
 #ifdef __cpp_exceptions

@@ -49,9 +49,9 @@ public:
 ///   The child starts its own threads when it first needs them. The threads of this library
 ///   block all signals.
 ///
-/// The destructor or close() ends the thread and waits for its end, at most one second. An
-/// OwnToken can still be used afterwards. No other thread may be inside a call while the destructor
-/// runs. If a thread is in wait_login(), call close() and join that thread first.
+/// The destructor closes the renewer as close() does. An OwnToken can still be used afterwards. No
+/// other thread may be inside a call while the destructor runs. If a thread is in wait_login(),
+/// call close() and join that thread first.
 ///
 /// With a timeout of 0 or less, a function does not wait.
 class TokenRenewer : public detail::Owner<bouncer_renewer> {
@@ -127,8 +127,9 @@ public:
                                      std::chrono::milliseconds timeout) const noexcept {
         return bouncer_renewer_wait_attempts(handle(), attempts, detail::count(timeout)) != 0;
     }
-    /// Closes the renewer. Cancels a login in flight and ends the thread. Waits for the end of the
-    /// thread, at most one second. Afterwards try_token() fails with Status::LoginUnavailable.
+    /// Closes the renewer. Cancels a login in flight and removes the token. Waits at most one
+    /// second for the thread of the login to end. The thread that serves all key sets and renewers
+    /// ends with the last of them. Afterwards try_token() fails with Status::LoginUnavailable.
     void close() const noexcept { bouncer_renewer_close(handle()); }
 
     /// Waits until the program must supply a token (setting `supplied`). Returns false on timeout,
