@@ -320,7 +320,8 @@ static void waiting_for_all_keys_reports_the_entry_without_keys(void)
 {
     char document[DOCUMENT_LEN];
     snprintf(document, sizeof document,
-             "{\"accept\": [{\"issuers\": [\"" ISSUER_A "\"], \"keys\": {\"url\": \"%s/jwks/for-waiting\"}},"
+             "{\"accept\": [{\"issuers\": [\"" ISSUER_A "\"],"
+             " \"keys\": {\"url\": \"%s/jwks/for-waiting\", \"max_wait\": \"1m\"}},"
              " {\"issuers\": [\"" ISSUER_B "\"], \"keys\": {\"url\": \"%s/503\", \"max_wait\": \"0s\"}}]}",
              origin, origin);
     bouncer_verifier *verifier = verifier_of(settings_of(BOUNCER_KIND_VERIFIER, document));
