@@ -15,6 +15,17 @@ use serde_json::Value as Json;
 const OF_ENTRY: [&str; 2] = ["keys", "tenants"];
 /// The sources of keys that only an entry has, beside the settings of a remote key set.
 const OF_KEYS: [&str; 2] = ["jwks", "file"];
+/// Names of claims and header parameters that people write in an entry, and the settings for them.
+/// They are too unlike to be found by similarity.
+const OTHER_NAMES: [(&str, &str); 7] = [
+    ("iss", "issuers"),
+    ("aud", "audiences"),
+    ("sub", "subject"),
+    ("scope", "required_scopes"),
+    ("scopes", "required_scopes"),
+    ("alg", "algorithms"),
+    ("typ", "token_type"),
+];
 
 /// Replaces the value of a secret in [`Settings::document`].
 const NOT_SHOWN: &str = "(set, not shown)";
@@ -55,7 +66,7 @@ impl Settings {
 
 /// Sets the document's settings. On failure, `settings` may contain some of them.
 fn load(settings: &mut Settings, document: &str) -> Result<(), Fault> {
-    for (name, value) in members(document).map_err(|why| Fault::at("", why))? {
+    for (name, value) in members(document)? {
         if name != "$schema" {
             member(settings, &name, value)?;
         }
@@ -63,17 +74,20 @@ fn load(settings: &mut Settings, document: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Returns the members of an object, in order. A duplicate name at any depth is an error.
-pub(super) fn members(document: &str) -> Result<Vec<(String, json::Value<'_>)>, String> {
+/// Returns the members of the document, or of an object in it, in order. A duplicate name at any
+/// depth is an error.
+fn members(document: &str) -> Result<Vec<(String, json::Value<'_>)>, Fault> {
     let mut members = Vec::new();
     json::members(document, |name, value| {
         members.push((String::from_utf8_lossy(name).into_owned(), value));
     })
-    .map_err(|invalid| format!("the document is not strict JSON: {invalid}"))?;
+    .map_err(|invalid| {
+        Fault::at("", format!("the document is not strict JSON: {}", invalid.explain(document)))
+    })?;
     Ok(members)
 }
 
-pub(super) fn member(settings: &mut Settings, name: &str, json: json::Value<'_>) -> Result<(), Fault> {
+fn member(settings: &mut Settings, name: &str, json: json::Value<'_>) -> Result<(), Fault> {
     let (setting, member) = settings.find(name)?;
     if setting.kind == SettingType::Entries {
         return load_accept(settings, json);
@@ -91,18 +105,38 @@ pub(super) fn member(settings: &mut Settings, name: &str, json: json::Value<'_>)
 }
 
 fn map(settings: &mut Settings, setting: &'static Setting, json: json::Value<'_>) -> Result<(), Fault> {
+    let is_of_claims = setting.name.starts_with("claim_");
     if json.kind() != "an object" {
-        return Err(Fault::at(setting.name, format!("it is {}, not an object", json.kind())));
+        let hint = if is_of_claims { ": write {\"CLAIM\": \"VALUE\"}" } else { "" };
+        return Err(Fault::at(setting.name, format!("it is {}, not an object{hint}", json.kind())));
     }
-    for (member, value) in members(json.text()).map_err(|why| Fault::at(setting.name, why))? {
+    for (member, value) in members(json.text()).map_err(|fault| fault.within(setting.name))? {
         let path = format!("{}.{member}", setting.name);
         match (member.as_str(), value.kind()) {
             ("", _) => return Err(Fault::at(setting.name, "a member's name is empty")),
+            (_, "an object") if is_of_claims => {
+                let nested = excerpt(&nested_claim(&member, value));
+                return Err(Fault::at(path, format!("it is an object: write the nested claim as {nested}")));
+            }
             (_, "an array") => list(settings, setting, &member, &path, value)?,
             _ => scalar(settings, setting, &member, &path, value, How::Set)?,
         }
     }
     Ok(())
+}
+
+/// Returns the path of the first claim in an object of claims: `realm_access.roles`.
+fn nested_claim(name: &str, object: json::Value<'_>) -> String {
+    match object.kind() {
+        "an object" => {
+            let members = members(object.text()).unwrap_or_default();
+            members.first().map_or_else(
+                || format!("{name}.NAME"),
+                |(inner, value)| nested_claim(&format!("{name}.{inner}"), *value),
+            )
+        }
+        _ => name.to_owned(),
+    }
 }
 
 fn list(
@@ -156,6 +190,12 @@ impl AcceptSettings {
         let mut entry = Self::new();
         for (name, value) in object(json)? {
             match name.as_str() {
+                "keys" if value.kind() == "a string" => {
+                    return Err(Fault::at(
+                        "keys",
+                        "it is a string, not an object: write {\"url\": \"https://…\"}",
+                    ));
+                }
                 "keys" => entry.load_keys(value).map_err(|fault| fault.within("keys"))?,
                 "tenants" => entry.tenants = texts(value).map_err(|fault| fault.within("tenants"))?,
                 _ if SettingsKind::Policy.setting(name.split('.').next().unwrap_or_default()).is_some() => {
@@ -165,6 +205,12 @@ impl AcceptSettings {
                     return Err(Fault::at("", format!("{name:?} is a setting of \"keys\": write it there")));
                 }
                 _ => {
+                    if let Some((_, own)) = OTHER_NAMES.iter().find(|(other, _)| *other == name) {
+                        return Err(Fault::at(
+                            "",
+                            format!("an entry has no setting {name:?}: it is {own:?} here"),
+                        ));
+                    }
                     let known = SettingsKind::Policy.settings().into_iter().map(|setting| setting.name);
                     return Err(unknown("an entry", &name, known.chain(OF_ENTRY)));
                 }
@@ -247,7 +293,7 @@ fn object(json: json::Value<'_>) -> Result<Vec<(String, json::Value<'_>)>, Fault
     if json.kind() != "an object" {
         return Err(Fault::at("", format!("it is {}, not an object", json.kind())));
     }
-    members(json.text()).map_err(|why| Fault::at("", why))
+    members(json.text())
 }
 
 fn texts(json: json::Value<'_>) -> Result<Vec<String>, Fault> {

@@ -172,6 +172,17 @@ fn settings_that_are_in_the_wrong_place_are_named() {
             "accept[0].keys",
             "keys has no setting \"jwks_uri\": it is \"url\" here",
         ),
+        (
+            json!({"issuers": ["a"], "keys": "https://a/"}),
+            "accept[0].keys",
+            "it is a string, not an object: write {\"url\": \"https://…\"}",
+        ),
+        (json!({"iss": "a"}), "accept[0]", "an entry has no setting \"iss\": it is \"issuers\" here"),
+        (
+            json!({"issuers": ["a"], "scopes": ["read"]}),
+            "accept[0]",
+            "an entry has no setting \"scopes\": it is \"required_scopes\" here",
+        ),
     ] {
         let error = Verifier::from_config(&accept(&[entry])).unwrap_err();
         assert_eq!((error.name(), error.detail()), (Some(path), detail));

@@ -239,11 +239,31 @@ fn errors_about_a_document_contain_the_position() {
         (
             r#"{"leeway": "1s", "leew\u0061y": "2s"}"#,
             "",
-            "the document is not strict JSON: duplicate member name at byte 17",
+            "the document is not strict JSON: duplicate member name at line 1, column 18",
         ),
-        (r#"["a"]"#, "", "the document is not strict JSON: not an object"),
-        (r#"{"leeway": "1s",}"#, "", "the document is not strict JSON: unexpected character at byte 16"),
-        ("", "", "the document is not strict JSON: the text ends too early at byte 0"),
+        (r#"["a"]"#, "", "the document is not strict JSON: it begins with \"[\", not with \"{\""),
+        (
+            "{\n  \"é\": \"1s\",}",
+            "",
+            "the document is not strict JSON: unexpected character at line 2, column 13",
+        ),
+        ("", "", "the document is not strict JSON: it is empty"),
+        (
+            r#"{"claim_has": {"realm_access": {"roles": "a"}}}"#,
+            "claim_has.realm_access",
+            "it is an object: write the nested claim as \"realm_access.roles\"",
+        ),
+        (
+            r#"{"claim_has": {"a": {"b": {"c": ["d"]}}}}"#,
+            "claim_has.a",
+            "it is an object: write the nested claim as \"a.b.c\"",
+        ),
+        (
+            r#"{"claim_has": {"a": {}}}"#,
+            "claim_has.a",
+            "it is an object: write the nested claim as \"a.NAME\"",
+        ),
+        (r#"{"claim_has": "a"}"#, "claim_has", "it is a string, not an object: write {\"CLAIM\": \"VALUE\"}"),
     ] {
         let error = settings("policy").load(text).unwrap_err();
         assert_eq!(name_and_detail(&error), (claim, detail), "{text}");

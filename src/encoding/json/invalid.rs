@@ -44,10 +44,45 @@ impl Invalid {
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.rule.text())?;
-        if matches!(self.rule, Rule::NulAtEnd | Rule::NotAnObject) {
-            return Ok(());
+        match self.rule.has_position() {
+            true => write!(f, " at byte {}", self.at),
+            false => Ok(()),
         }
-        write!(f, " at byte {}", self.at)
+    }
+}
+
+impl Invalid {
+    /// Describes the error for a `document` that people write, with the line and the column. The
+    /// result contains one character of the document at most.
+    #[cold]
+    pub(crate) fn explain(self, document: &str) -> String {
+        let at = usize::try_from(self.at).unwrap_or(usize::MAX);
+        let (before, rest) = document.split_at_checked(at).unwrap_or((document, ""));
+        if self.rule == Rule::NotAnObject {
+            return match rest.chars().next() {
+                Some('\u{feff}') => "it begins with a byte order mark: save it without".to_owned(),
+                Some('/' | '#') if rest.contains(['{', '\n']) => {
+                    "it begins with a comment: JSON has none".to_owned()
+                }
+                // A path has neither lines nor braces.
+                Some(first) if !document.contains(['{', '[', '\n']) => {
+                    format!("it begins with {:?}: pass the text, not the file's name", first.to_string())
+                }
+                Some(first) => format!("it begins with {:?}, not with \"{{\"", first.to_string()),
+                None => self.rule.text().to_owned(),
+            };
+        }
+        let rule = match self.rule {
+            Rule::Truncated if document.trim().is_empty() => return "it is empty".to_owned(),
+            Rule::Syntax if rest.starts_with(['/', '#']) => "a comment (JSON has none)",
+            rule => rule.text(),
+        };
+        if !self.rule.has_position() {
+            return rule.to_owned();
+        }
+        let line = before.split('\n').count();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        format!("{rule} at line {line}, column {column}")
     }
 }
 
@@ -71,6 +106,10 @@ pub(super) enum Rule {
 }
 
 impl Rule {
+    const fn has_position(self) -> bool {
+        !matches!(self, Self::NulAtEnd | Self::NotAnObject)
+    }
+
     const fn text(self) -> &'static str {
         match self {
             Self::NotUtf8 => "not UTF-8",

@@ -288,6 +288,27 @@ mod tests {
     }
 
     #[test]
+    fn an_explanation_names_the_line_and_the_column() {
+        for (text, expected) in [
+            ("", "it is empty"),
+            (" \n", "it is empty"),
+            ("{\n\"a\": 1", "the text ends too early at line 2, column 7"),
+            ("{\r\n  \"é\": x}", "unexpected character at line 2, column 8"),
+            ("{\n // a\n}", "a comment (JSON has none) at line 2, column 2"),
+            ("{} # a", "text after the end of the object at line 1, column 4"),
+            ("{}\0", "a NUL byte at the end: is the length one too long?"),
+            ("\u{feff}{}", "it begins with a byte order mark: save it without"),
+            ("# a\n{}", "it begins with a comment: JSON has none"),
+            ("/etc/a.json", "it begins with \"/\": pass the text, not the file's name"),
+            ("config.json", "it begins with \"c\": pass the text, not the file's name"),
+            ("accept:\n  - x", "it begins with \"a\", not with \"{\""),
+            ("\u{1b}[2J", "it begins with \"\\u{1b}\", not with \"{\""),
+        ] {
+            assert_eq!(read(text).unwrap_err().explain(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
     fn elements_are_delimited_but_not_checked() {
         let read = |document: &str| {
             let (mut elements, mut others) = (Vec::new(), Vec::new());
