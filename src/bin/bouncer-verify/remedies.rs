@@ -78,4 +78,16 @@ mod tests {
             assert!(!text.contains(['`', '#', '|']), "{text}");
         }
     }
+
+    #[test]
+    fn a_remedy_does_not_refer_to_another_text() {
+        let of_errors = ErrorKind::ALL.iter().filter_map(|kind| of_error(*kind, None));
+        let failure = |failure: &FetchFailure| of_error(ErrorKind::KeysUnavailable, Some(failure.as_str()));
+        let of_failures = FetchFailure::ALL.iter().filter_map(failure);
+        let of_keys = SkipReason::ALL.iter().filter_map(|reason| of_skipped_key(reason.as_str()));
+        for text in of_errors.chain(of_failures).chain(of_keys) {
+            let refers = ["The text ", "See ", "see "].iter().any(|word| text.contains(word));
+            assert!(!refers, "{text}");
+        }
+    }
 }
