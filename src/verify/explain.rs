@@ -84,6 +84,25 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// Returns a warning for each rule that is probably missing. Not part of the stable interface.
+    #[doc(hidden)]
+    pub fn warnings(&self) -> Vec<Step> {
+        let mut warnings = Vec::new();
+        for template in self.issuer_templates() {
+            if !self.claim_rules.iter().any(|rule| *rule.name() == *template.claim) {
+                let claim = &template.claim;
+                let found = format!("{template}: every {claim:?} is accepted; claim_is can restrict it");
+                warnings.push(Step::warning("issuers", found));
+            }
+        }
+        if self.checks_issuer() && self.audiences.is_empty() && !self.any_audience {
+            warnings.push(Step::warning("audiences", "none are set: tokens with \"aud\" are rejected"));
+        }
+        warnings
+    }
+}
+
 /// Adds the steps for a token that no entry is for.
 fn unassigned(selection: &Selection, error: &Error, steps: &mut Vec<Step>) {
     let failed = match error.kind() {
@@ -296,7 +315,11 @@ fn described(policy: &Policy, check: ClaimCheck<'_>, claims: &ClaimsSet<'_>) -> 
         ClaimCheck::Required(_) => "any value except null".to_owned(),
         ClaimCheck::Rule(rule) => {
             let expected = rule.expected();
-            expected.strip_prefix("expected ").unwrap_or(&expected).to_owned()
+            // A step begins with "expected", too.
+            match expected.strip_prefix("it must ") {
+                Some(rest) => format!("to {rest}"),
+                None => expected.strip_prefix("expected ").unwrap_or(&expected).to_owned(),
+            }
         }
         ClaimCheck::Scopes => all_of(&policy.required_scopes),
     };

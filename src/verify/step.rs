@@ -66,6 +66,11 @@ impl Step {
         Self { verdict: StepVerdict::Skipped, ..Self::ok(name, why) }
     }
 
+    /// Makes a step that works now, but is probably not what is wanted.
+    pub(crate) fn warning(name: impl Into<Cow<'static, str>>, found: impl Into<String>) -> Self {
+        Self { verdict: StepVerdict::Warning, ..Self::ok(name, found) }
+    }
+
     /// Sets what is accepted.
     pub(crate) fn expecting(self, expected: impl Into<String>) -> Self {
         Self { expected: expected.into(), ..self }

@@ -95,7 +95,15 @@ fn a_healthy_issuer_and_a_valid_token_fit_on_a_screen() {
     }
     let arguments = ["check", "--discover", &server.origin, "--audience=api", "--algorithm=Ed25519", "-"];
     assert_eq!(run_with_stdin(&arguments, &token).stdout, valid.stdout);
+    let named = check(&server, &[&path]);
+    assert_eq!((named.code, named.stdout.as_str()), (1, ""));
+    assert!(named.stderr.contains("a file of this name exists: "), "{}", named.stderr);
     let key_set = run(&["check", "--any-issuer", "--jwks", &server.url()]);
+    let fresh = ", fresh for 600 s (the setting ttl: the server states no lifetime)\n";
+    assert!(!key_set.stdout.contains("the setting ttl"), "{}", key_set.stdout);
+    server.behave(|_| Reply::json(signed("k", "{}").0));
+    let default = run(&["check", "--any-issuer", "--jwks", &server.url()]).stdout;
+    assert!(default.contains(fresh), "{default}");
     assert_eq!((key_set.code, lines(&key_set, "ok", "jwks").len()), (0, 1), "{}", key_set.stdout);
 }
 
@@ -138,9 +146,18 @@ fn metadata_of_another_issuer_is_shown_beside_the_configured_one() {
     // The rules are checked even without keys.
     let with_token = check(&server, &[&token]);
     assert_eq!(with_token.code, 3);
-    assert_eq!(lines(&with_token, "FAILED", "key").len(), 1, "{}", with_token.stdout);
+    assert_eq!(lines(&with_token, "skipped", "key").len(), 1, "{}", with_token.stdout);
     assert_eq!(lines(&with_token, "ok", "exp").len(), 1, "{}", with_token.stdout);
-    assert!(with_token.stdout.ends_with("HTTP 503; 2 steps failed\n"), "{}", with_token.stdout);
+    assert!(with_token.stdout.ends_with("\nresult: keys_unavailable: tokens cannot be verified, HTTP 503\n"));
+    // Without keys, a service would not say that the token has expired.
+    let (_, expired) = signed("k", &claims(&server.origin).replace("4000000000", "1000000000"));
+    let expired = check(&server, &[&expired]).stdout;
+    assert!(expired.contains("FAILED   exp ") && !expired.contains("\ntoken: "), "{expired}");
+    assert!(expired.ends_with("HTTP 503; 2 steps failed\n"), "{expired}");
+    // But it would reject another algorithm.
+    let other = format!("{}.e30.AA", URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#));
+    let other = check(&server, &[&other]).stdout;
+    assert!(other.contains("\ntoken: algorithm_not_allowed: the token is rejected, HTTP 401\n"), "{other}");
 }
 
 #[test]
@@ -225,6 +242,7 @@ fn each_unusable_response_is_explained() {
     ] {
         server.say(reply);
         let run = check();
+        assert!(!run.stdout.contains("remedy: The text"), "{}", run.stdout);
         assert_fails(&run, 3, "jwks", &format!("keys_unavailable ({reason})"));
         assert!(run.stdout.contains(text), "{text}\n{}", run.stdout);
         assert_eq!(lines(&run, "ok", "tcp").len(), 1, "{}", run.stdout);
@@ -294,16 +312,21 @@ fn all_failing_rules_are_shown_and_not_only_the_first() {
         .replace("\"api\"", "\"other\"")
         .replace("}", r#","tid":"x","scope":"read"}"#);
     let (_, token) = signed("unknown", &payload);
-    let more = ["--claim-is=tid=a", "--required-scope=write", "--token-type=at+jwt", &token];
+    let more =
+        ["--claim-is=tid=a", "--claim-has=tid=b", "--required-scope=write", "--token-type=at+jwt", &token];
     let many = check(&server, &more);
     assert_eq!(many.code, 1);
     let failed: Vec<_> = many.stdout.lines().filter_map(|line| line.strip_prefix("FAILED")).collect();
     let names: Vec<_> = failed.iter().map(|line| line.split_whitespace().next().unwrap()).collect();
-    assert_eq!(names, ["typ", "key", "exp", "aud", "tid", "scope"], "{}", many.stdout);
-    for text in ["expected \"a\"; found \"x\"", "expected \"write\"; found \"read\""] {
+    assert_eq!(names, ["typ", "key", "exp", "aud", "tid", "tid", "scope"], "{}", many.stdout);
+    for text in [
+        "expected \"a\"; found \"x\"",
+        "expected to contain \"b\"; found \"x\"",
+        "expected \"write\"; found \"read\"",
+    ] {
         assert!(many.stdout.contains(text), "{text}\n{}", many.stdout);
     }
-    let result = "result: wrong_token_type: the token is rejected, HTTP 401; 6 steps failed\n";
+    let result = "result: wrong_token_type: the token is rejected, HTTP 401; 7 steps failed\n";
     assert!(many.stdout.ends_with(result), "{}", many.stdout);
 }
 
@@ -334,7 +357,8 @@ fn a_configuration_is_checked_entry_by_entry() {
                   verified, HTTP 503\n";
     assert!(one_is_down.stdout.ends_with(result), "{}", one_is_down.stdout);
     let of_down = check(&two, &[&down]);
-    assert!(of_down.code == 3 && lines(&of_down, "FAILED", "key").len() == 1, "{}", of_down.stdout);
+    let no_keys = "skipped  key        kid \"k\", Ed25519: there are no keys, see above\n";
+    assert!(of_down.code == 3 && of_down.stdout.contains(no_keys), "{}", of_down.stdout);
     let (_, stranger) = signed("k", r#"{"iss":"https://c.example","exp":4000000000}"#);
     let stranger = check(&two, &[&stranger]);
     let not_selected = "expected \"https://down.example\" or ";
@@ -364,10 +388,40 @@ fn a_configuration_is_checked_entry_by_entry() {
         assert!(bad.stdout.contains(text), "{text}\n{}", bad.stdout);
         assert_eq!(lines(&bad, "skipped", "rules").len(), 1, "{}", bad.stdout);
     }
+    let syntax = check(&file("check-syntax.json", "{\n// no comments\n}"), &[]);
+    assert_fails(&syntax, 2, "document", "invalid_argument");
+    assert!(syntax.stdout.contains("a comment (JSON has none) at line 2, column 1\n"), "{}", syntax.stdout);
     let missing = check("/nonexistent/verifier.json", &[]);
     assert_fails(&missing, 2, "document", "invalid_argument");
     let json = check("/nonexistent/verifier.json", &["--json"]);
     assert_eq!((json.code, json.json()[0]["status"].as_str()), (2, Some("invalid_argument")));
+}
+
+#[test]
+fn a_rule_that_is_probably_missing_is_a_warning() {
+    let check = |name: &str, entry: &str| {
+        let jwks = fs::read_to_string(JWKS).unwrap();
+        let document = format!(r#"{{"accept":[{{{entry},"keys":{{"jwks":{jwks}}}}}]}}"#);
+        let run = run(&["check", "--config", &file(name, document)]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+        run.stdout.lines().filter(|line| line.starts_with("WARNING")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let audiences = "WARNING  audiences  none are set: tokens with \"aud\" are rejected";
+    let template =
+        "WARNING  issuers    https://a/{tid}/: every \"tid\" is accepted; claim_is can restrict it";
+    for (name, entry, expected) in [
+        ("warn-1.json", r#""issuers":["https://a/"]"#, &[audiences][..]),
+        ("warn-2.json", r#""issuers":["https://a/"],"audiences":["api"]"#, &[]),
+        ("warn-3.json", r#""issuers":["https://a/"],"any_audience":true"#, &[]),
+        ("warn-4.json", r#""profile":"dcos""#, &[]),
+        ("warn-5.json", r#""issuers":["https://a/{tid}/"]"#, &[template, audiences]),
+        ("warn-6.json", r#""issuers":["https://a/{tid}/"],"audiences":["api"],"claim_is":{"tid":"b"}"#, &[]),
+    ] {
+        assert_eq!(check(name, entry), expected, "{entry}");
+    }
+    // The same for a policy of options.
+    let run = run(&["check", "--issuer=https://a/", "--jwks", JWKS]);
+    assert_eq!((run.code, lines(&run, "WARNING", "audiences").len()), (0, 1), "{}", run.stdout);
 }
 
 #[test]

@@ -75,6 +75,24 @@ fn a_configuration_excludes_the_options_for_keys_and_policy() {
             assert!(run.stderr.contains(text), "{}", run.stderr);
         }
     }
+    for (name, document, text) in [
+        (
+            "comma.json",
+            "{\n  \"accept\": [],\n}",
+            "not strict JSON: unexpected character at line 3, column 1\n",
+        ),
+        (
+            "entry.json",
+            r#"{"accept":[{"issuers":["a"],"leeway":"5"}]}"#,
+            "\"accept[0].leeway\": \"5\" has no unit",
+        ),
+    ] {
+        let path = file(name, document);
+        let rejected = run(&["verify", "--config", &path, "x"]);
+        assert_eq!((rejected.code, rejected.stdout.as_str()), (2, ""));
+        let named = format!("error: the configuration {path:?}: invalid argument: ");
+        assert!(rejected.stderr.starts_with(&named) && rejected.stderr.contains(text), "{}", rejected.stderr);
+    }
     let missing = run(&["verify", "--config=/nonexistent/verifier.json", "x"]);
     assert_eq!(missing.code, 2);
     assert!(missing.stderr.contains("cannot read the configuration"), "{}", missing.stderr);
@@ -87,5 +105,8 @@ fn a_configuration_excludes_the_options_for_keys_and_policy() {
     // Both may come from files, and the document from standard input.
     let document = fs::read_to_string(&path).unwrap();
     let token = format!("@{TOKEN_FILE}");
-    assert_eq!(run_with_stdin(&["verify", "--config=-", &token], document).code, 1);
+    assert_eq!(run_with_stdin(&["verify", "--config=-", &token], &document).code, 1);
+    // A document may be longer than any token or key set.
+    let long = file("long.json", " ".repeat(3 * 1024 * 1024) + &document);
+    assert_eq!(run_with_stdin(&["verify", "--config", &long], TOKEN).code, 1);
 }

@@ -3,8 +3,10 @@
 use crate::fetch::{Location, RemoteKeys};
 use crate::input::Source;
 use crate::options::{self, Options, naming_options};
-use crate::report::Failure;
-use bouncer_verify::{Jwk, JwkSet, Keys, Policy, Result, issuer_of_metadata, token_from_authorization};
+use crate::report::{Failure, Refusal};
+use bouncer_verify::{
+    ErrorKind, Jwk, JwkSet, Keys, Policy, Result, issuer_of_metadata, token_from_authorization,
+};
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -286,6 +288,10 @@ impl TokenArguments {
     pub(crate) fn read(&self) -> Result<Vec<u8>, Failure> {
         let bytes = match self.source() {
             Ok(source) => without_line_end(source.read("the token").map_err(Failure::Usage)?),
+            Err(argument) if Path::new(argument).is_file() => {
+                let why = "a file of this name exists: to read the token from it, write @ before the name";
+                return Err(Refusal::new(ErrorKind::MalformedToken, why).into());
+            }
             Err(argument) => argument.as_encoded_bytes().to_vec(),
         };
         if self.authorization { Ok(token_from_authorization(&bytes)?.into()) } else { Ok(bytes) }

@@ -8,11 +8,11 @@ use crate::input::Source;
 use crate::options::{self, naming_options};
 use crate::report::{Failure, Refusal, Report};
 use crate::steps::{self, Part, Style};
+use crate::verify::NoKeys;
 use bouncer_verify::{
-    Clock, ConfiguredEntry, ConfiguredKeys, CurrentKeys, ErrorKind, Jwk, JwkSet, KeySource, Keys, Policy,
-    Probe, RemoteJwkSetBuilder, Settings, SkippedKey, Verifier, VerifierBuilder, explain_keys,
+    Clock, ConfiguredEntry, ConfiguredKeys, ErrorKind, Jwk, JwkSet, Keys, Policy, Probe, RemoteJwkSetBuilder,
+    Settings, SkippedKey, Step, StepVerdict, Verifier, VerifierBuilder, explain_keys,
 };
-use std::borrow::Cow;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -67,6 +67,7 @@ fn summary(parts: &[Part], has_token: bool) -> String {
         return format!("result: {what}\n");
     };
     let of_token = parts.iter().rfind(|part| part.name == "token" && first.name != "token");
+    let of_token = of_token.filter(|token| token.is_decided());
     let of_token = of_token.map_or(String::new(), |token| match verdict(token) {
         Some(verdict) => format!("token: {verdict}\n"),
         None if token.is_checked("signature") => "token: the token is accepted\n".to_owned(),
@@ -160,6 +161,7 @@ fn check_entries(entries: Vec<(String, ConfiguredEntry)>) -> Vec<(Part, CheckedE
         let ConfiguredEntry { issuers, policy, keys, .. } = entry;
         let title = if issuers.is_empty() { "iss is not checked".to_owned() } else { issuers.join(", ") };
         let mut part = Part::new(name.clone(), title);
+        part.extend(policy.warnings(), policy.now());
         let keys = match keys {
             ConfiguredKeys::Fixed(jwks, file) => {
                 let source = file.as_deref().unwrap_or("in the document");
@@ -195,7 +197,7 @@ fn of_options(arguments: &CheckArguments, parts: &mut Vec<Part>) -> Result<Check
     };
     let now = policy.now();
     let network = &arguments.fetch.settings;
-    let (part, keys) = match location {
+    let (mut part, keys) = match location {
         Location::Source(source) => {
             let is_token_stdin = arguments.token.is_given() && arguments.token.is_stdin();
             if source == Source::Stdin && is_token_stdin {
@@ -223,6 +225,7 @@ fn of_options(arguments: &CheckArguments, parts: &mut Vec<Part>) -> Result<Check
         Location::Url(url) => of_network(network, "url", &url, now),
         Location::Issuer(issuer) => of_network(network, "discover", &issuer, now),
     };
+    part.extend(policy.warnings(), now);
     parts.push(part);
     Ok(CheckedEntry { name: "keys".to_owned(), policy, keys })
 }
@@ -283,22 +286,22 @@ fn check_token(part: &mut Part, entries: Vec<CheckedEntry>, token: &[u8]) {
     let entry = explanation.entry.and_then(|index| entries.get(index));
     let now = entry.map_or_else(|| Clock::system().now(), |entry| entry.policy.now());
     let mut steps = explanation.steps;
-    if let (Some(entry), Some(step)) = (entry, steps.iter_mut().find(|step| step.name == "entry")) {
-        step.found = format!("{}: {}", entry.name, step.found);
+    for step in &mut steps {
+        match (&*step.name, entry) {
+            ("entry", Some(entry)) => step.found = format!("{}: {}", entry.name, step.found),
+            // The failure is already a step of the keys.
+            ("key", _) if is_without_keys(step) => {
+                step.error = None;
+                step.verdict = StepVerdict::Skipped;
+                step.found = format!("{}: there are no keys, see above", step.expected);
+                step.expected.clear();
+            }
+            _ => {}
+        }
     }
     part.extend(steps, now);
 }
 
-/// Stands for keys that could not be fetched or read.
-#[derive(Debug)]
-struct NoKeys;
-
-impl KeySource for NoKeys {
-    fn current_keys(&self) -> CurrentKeys {
-        CurrentKeys::none()
-    }
-
-    fn why_none(&self) -> Cow<'static, str> {
-        "the keys could not be fetched or read, see above".into()
-    }
+fn is_without_keys(step: &Step) -> bool {
+    step.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::KeysUnavailable)
 }

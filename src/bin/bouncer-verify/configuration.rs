@@ -6,6 +6,9 @@ use crate::report::Failure;
 use bouncer_verify::{Settings, SettingsKind};
 use std::path::Path;
 
+/// Maximum length of a document, in bytes. The library has no limit.
+const MAX_LEN: u64 = 64 * 1024 * 1024;
+
 /// Checks that no other option sets what the document contains.
 pub(crate) fn check_exclusive(
     policy: &Options<options::Policy>,
@@ -19,6 +22,18 @@ pub(crate) fn check_exclusive(
     }
 }
 
+/// Adds the path of the document to its error.
+pub(crate) fn naming(path: &Path, failure: Failure) -> Failure {
+    match failure {
+        Failure::Refused(refusal) => {
+            let message = format!("the configuration {path:?}: {}", refusal.message());
+            refusal.with_message(message).into()
+        }
+        // These already contain the path.
+        failure => failure,
+    }
+}
+
 /// Reads the document. Its entries may still be rejected. `is_token_stdin` says whether the token
 /// comes from standard input.
 pub(crate) fn read(path: &Path, is_token_stdin: bool) -> Result<Settings, Failure> {
@@ -27,7 +42,10 @@ pub(crate) fn read(path: &Path, is_token_stdin: bool) -> Result<Settings, Failur
         let why = "token and configuration cannot both come from standard input";
         return Err(Failure::Usage(why.to_owned()));
     }
-    let document = source.read("the configuration").map_err(Failure::Usage)?;
+    let document = source.read_up_to(MAX_LEN + 1, "the configuration").map_err(Failure::Usage)?;
+    if document.len() as u64 > MAX_LEN {
+        return Err(Failure::Usage(format!("the configuration {path:?} is larger than 64 MiB")));
+    }
     let document = String::from_utf8(document)
         .map_err(|_| Failure::Usage(format!("the configuration {path:?} is not UTF-8")))?;
     let mut settings = Settings::new(SettingsKind::Verifier);

@@ -23,6 +23,11 @@ impl Source {
 
     /// Reads all bytes up to [`MAX_LEN`]. `what` names them in errors.
     pub(crate) fn read(&self, what: &str) -> Result<Vec<u8>, String> {
+        self.read_up_to(MAX_LEN, what)
+    }
+
+    /// Reads all bytes up to `max_len`. `what` names them in errors.
+    pub(crate) fn read_up_to(&self, max_len: u64, what: &str) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
         let read = match self {
             Self::Stdin => {
@@ -35,9 +40,9 @@ impl Source {
                         format_args!("{what} from standard input:\n"),
                     );
                 }
-                stdin.take(MAX_LEN).read_to_end(&mut bytes)
+                stdin.take(max_len).read_to_end(&mut bytes)
             }
-            Self::File(path) => File::open(path).and_then(|file| file.take(MAX_LEN).read_to_end(&mut bytes)),
+            Self::File(path) => File::open(path).and_then(|file| file.take(max_len).read_to_end(&mut bytes)),
         };
         match (read, self) {
             (Ok(_), _) => Ok(bytes),

@@ -66,6 +66,15 @@ impl Part {
         self.lines.iter().any(|line| line.name == name && line.verdict != StepVerdict::Skipped)
     }
 
+    /// Returns whether the steps of a token show what a service would return. Without keys, only a
+    /// failure before the key does.
+    pub(crate) fn is_decided(&self) -> bool {
+        let without_key =
+            self.lines.iter().position(|line| line.name == "key" && line.verdict == StepVerdict::Skipped);
+        let failure = self.lines.iter().position(|line| line.refusal.is_some());
+        without_key.is_none_or(|key| failure.is_some_and(|failure| failure < key))
+    }
+
     pub(crate) fn failures(&self) -> usize {
         self.lines.iter().filter(|line| line.refusal.is_some()).count()
     }

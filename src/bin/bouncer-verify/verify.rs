@@ -44,9 +44,11 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
 /// Verifies with the configuration document at `path`. Only the keys of the token's issuer are
 /// fetched.
 fn run_configured(arguments: &VerifyArguments, path: &Path) -> Result<Report, Failure> {
-    let mut settings = configuration::read(path, arguments.token.is_stdin())?;
-    settings.make_lazy();
-    let verifier = Verifier::from_settings(&settings)?;
+    let verifier = configuration::read(path, arguments.token.is_stdin()).and_then(|mut settings| {
+        settings.make_lazy();
+        Ok(Verifier::from_settings(&settings)?)
+    });
+    let verifier = verifier.map_err(|failure| configuration::naming(path, failure))?;
     let token = arguments.token.read()?;
     let now = Clock::system().now();
     let mut verdict = verifier.verify_now(&token);
@@ -100,7 +102,7 @@ fn check_form(policy: &Policy, token: &[u8]) -> Result<(), Failure> {
 
 /// A key source without keys. A verifier with this source checks only the form of a token.
 #[derive(Debug)]
-struct NoKeys;
+pub(crate) struct NoKeys;
 
 impl bouncer_verify::KeySource for NoKeys {
     fn current_keys(&self) -> CurrentKeys {

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::keys::jwk_set::JwkSet;
 use crate::remote::attempts::Reason;
 use crate::remote::certificate::CertificateNames;
+use crate::remote::freshness;
 use crate::remote::trace::{Exchange, Trace};
 use crate::remote::transport::{FetchError, FetchFailure, printable};
 use crate::remote::worker::Job as _;
@@ -190,7 +191,7 @@ impl Description<'_> {
         let is_metadata = self.is_metadata(exchange);
         let name = if is_metadata { "metadata" } else { "jwks" };
         let url = printable(&exchange.url, MAX_SHOWN);
-        let Some((response, _)) = &exchange.response else {
+        let Some((response, at)) = &exchange.response else {
             return self.push(Step::ok(name, url), error);
         };
         let content_type = response.values("content-type").next();
@@ -209,6 +210,9 @@ impl Description<'_> {
         }
         if let (false, Some(lifetime)) = (is_metadata, self.lifetime) {
             found += &format!(", fresh for {} s", lifetime.as_secs());
+            if freshness::lifetime(response, *at, Duration::MAX).is_none() {
+                found += " (the setting ttl: the server states no lifetime)";
+            }
         }
         let about_issuer = error.filter(|error| error.failure() == FetchFailure::Issuer);
         let error = if about_issuer.is_some() { None } else { error };
