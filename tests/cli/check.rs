@@ -377,6 +377,12 @@ fn a_configuration_is_checked_entry_by_entry() {
             "accept[0].keys.file",
         ),
         (
+            "check-bad-4.json",
+            vec![entry("a", r#","keys":{"file":"/nonexistent/keys.json"}"#)],
+            "accept[0]",
+            "No such file",
+        ),
+        (
             "check-bad-3.json",
             vec![entry(&server.origin, ""), entry(&server.origin, "")],
             "entries",

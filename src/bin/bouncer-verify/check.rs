@@ -140,7 +140,8 @@ fn of_document(
             checked.push(entry);
         }
     }
-    let overlap = verifier(&checked).err();
+    // If all entries are rejected, each error is a step already.
+    let overlap = if checked.is_empty() { None } else { verifier(&checked).err() };
     if let (Some(error), Some(document)) = (&overlap, parts.get_mut(place)) {
         document.failed("entries", "", error.clone().into());
     }
