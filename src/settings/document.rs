@@ -67,11 +67,19 @@ impl Settings {
 /// Sets the document's settings. On failure, `settings` may contain some of them.
 fn load(settings: &mut Settings, document: &str) -> Result<(), Fault> {
     for (name, value) in members(document)? {
+        if settings.kind() == SettingsKind::Verifier && is_of_entry(&name) {
+            let why = format!("{name:?} is a setting of an entry: write {{\"accept\": [{{...}}]}}");
+            return Err(Fault::at("", why));
+        }
         if name != "$schema" {
             member(settings, &name, value)?;
         }
     }
     Ok(())
+}
+
+fn is_of_entry(name: &str) -> bool {
+    SettingsKind::Policy.setting(name).is_some() || OF_ENTRY.contains(&name)
 }
 
 /// Returns the members of the document, or of an object in it, in order. A duplicate name at any
@@ -204,12 +212,14 @@ impl AcceptSettings {
                 _ if SettingsKind::Keys.setting(&name).is_some() || OF_KEYS.contains(&name.as_str()) => {
                     return Err(Fault::at("", format!("{name:?} is a setting of \"keys\": write it there")));
                 }
+                "jwks_uri" | "jwks_url" => {
+                    let why = format!("an entry has no setting {name:?}: it is \"url\" in \"keys\" here");
+                    return Err(Fault::at("", why));
+                }
                 _ => {
                     if let Some((_, own)) = OTHER_NAMES.iter().find(|(other, _)| *other == name) {
-                        return Err(Fault::at(
-                            "",
-                            format!("an entry has no setting {name:?}: it is {own:?} here"),
-                        ));
+                        let why = format!("an entry has no setting {name:?}: it is {own:?} here");
+                        return Err(Fault::at("", why));
                     }
                     let known = SettingsKind::Policy.settings().into_iter().map(|setting| setting.name);
                     return Err(unknown("an entry", &name, known.chain(OF_ENTRY)));
@@ -223,7 +233,11 @@ impl AcceptSettings {
         for (name, value) in object(json)? {
             match name.as_str() {
                 "jwks" if value.kind() == "an object" => self.jwks = Some(value.text().to_owned()),
-                "jwks" => return Err(Fault::at("jwks", format!("it is {}, not an object", value.kind()))),
+                "jwks" => {
+                    let why =
+                        format!("it is {}, not an object: a source is \"url\" or \"file\"", value.kind());
+                    return Err(Fault::at("jwks", why));
+                }
                 "file" => {
                     let text = SettingType::Text.text_of_json(value).map_err(|why| Fault::at("file", why))?;
                     SettingType::Text.read(&text, false).map_err(|why| Fault::at("file", why))?;

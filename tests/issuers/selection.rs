@@ -177,6 +177,16 @@ fn settings_that_are_in_the_wrong_place_are_named() {
             "accept[0].keys",
             "it is a string, not an object: write {\"url\": \"https://…\"}",
         ),
+        (
+            json!({"issuers": ["a"], "keys": {"jwks": "https://a/"}}),
+            "accept[0].keys.jwks",
+            "it is a string, not an object: a source is \"url\" or \"file\"",
+        ),
+        (
+            json!({"issuers": ["a"], "jwks_uri": "https://a/"}),
+            "accept[0]",
+            "an entry has no setting \"jwks_uri\": it is \"url\" in \"keys\" here",
+        ),
         (json!({"iss": "a"}), "accept[0]", "an entry has no setting \"iss\": it is \"issuers\" here"),
         (
             json!({"issuers": ["a"], "scopes": ["read"]}),
@@ -186,6 +196,11 @@ fn settings_that_are_in_the_wrong_place_are_named() {
     ] {
         let error = Verifier::from_config(&accept(&[entry])).unwrap_err();
         assert_eq!((error.name(), error.detail()), (Some(path), detail));
+    }
+    for name in ["issuers", "leeway", "keys"] {
+        let error = Verifier::from_config(&json!({ name: [] }).to_string()).unwrap_err();
+        let detail = format!("{name:?} is a setting of an entry: write {{\"accept\": [{{...}}]}}");
+        assert_eq!((error.name(), error.detail()), (None, &*detail));
     }
 }
 
