@@ -1,7 +1,7 @@
-//! The entries of the setting "accept": an issuer's keys with the policy for its tokens.
+//! Checks the entries of the setting "accept": an issuer's keys with the policy for its tokens.
 
 use super::fault::Fault;
-use super::settings::Settings;
+use super::settings::{Accept, AcceptSettings, Settings};
 use super::value::Value;
 use crate::error::{Error, ErrorKind, Result};
 use crate::keys::jwk_set::JwkSet;
@@ -9,7 +9,6 @@ use crate::keys::load_options::LoadOptions;
 #[cfg(feature = "remote")]
 use crate::remote::jwks::remote_jwk_set_builder::RemoteJwkSetBuilder;
 use crate::verify::entry::Configured;
-use crate::verify::keys::Keys;
 use crate::verify::policy::Policy;
 use crate::verify::verifier::DraftEntry;
 use sha2::{Digest, Sha256};
@@ -19,27 +18,6 @@ use std::sync::Arc;
 
 /// The placeholder in an entry's settings that "tenants" replaces.
 const TENANT: &str = "{tenant}";
-
-/// An entry of the setting "accept".
-#[derive(Clone)]
-pub(super) enum Accept {
-    /// Made in code.
-    Made(Keys, Box<Policy>),
-    Configured(Box<AcceptSettings>),
-}
-
-/// The settings of an entry.
-#[derive(Clone)]
-pub(super) struct AcceptSettings {
-    pub(super) policy: Settings,
-    pub(super) tenants: Vec<String>,
-    /// A JWK Set as JSON.
-    pub(super) jwks: Option<String>,
-    /// The path of a file with a JWK Set.
-    pub(super) file: Option<String>,
-    /// The other settings of "keys".
-    pub(super) keys: Settings,
-}
 
 /// An entry that a verifier will have.
 pub(super) enum Planned {

@@ -1,8 +1,8 @@
 //! Makes verifiers from settings, and changes them by a reload.
 
-use super::accept::{Accept, Planned, ValidEntry};
+use super::accept::{Planned, ValidEntry};
 use super::kind::SettingsKind;
-use super::settings::Settings;
+use super::settings::{Accept, Settings};
 use super::verifier::VERIFIER;
 use crate::error::Result;
 #[cfg(not(feature = "remote"))]
@@ -44,10 +44,10 @@ impl Verifier {
     /// background, at once.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: an earlier change of the settings failed, or an entry is not
-    /// valid. [`Error::name`] is the path of the setting, for example `accept[1].keys.max_stale`.
-    /// [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`]: a JWK Set in the document or in
-    /// a file is rejected.
+    /// [`crate::ErrorKind::InvalidArgument`]: an earlier change of the settings failed, or an entry
+    /// is not valid. [`crate::Error::name`] is the path of the setting, for example
+    /// `accept[1].keys.max_stale`. [`crate::ErrorKind::MalformedJwkSet`],
+    /// [`crate::ErrorKind::NoUsableKey`]: a JWK Set in the document or in a file is rejected.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
         let drafts = Drafts::new(settings, None)?;
         let verifier = Self::of(drafts.entries, drafts.cache)?;
@@ -96,7 +96,7 @@ impl Settings {
     /// Appends an entry with keys and a policy that are made in code to the setting "accept".
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: an earlier change failed, or the settings are not of
+    /// [`crate::ErrorKind::InvalidArgument`]: an earlier change failed, or the settings are not of
     /// [`SettingsKind::Verifier`].
     pub fn accept(&mut self, keys: impl Into<Keys>, policy: Policy) -> Result<()> {
         let accept = Accept::Made(keys.into(), Box::new(policy));

@@ -1,8 +1,8 @@
 //! The entries of a configuration one by one, for programs that check a configuration.
 
-use super::accept::{Accept, Planned, ValidEntry};
+use super::accept::{Planned, ValidEntry};
 use super::kind::SettingsKind;
-use super::settings::Settings;
+use super::settings::{Accept, Settings};
 use super::verifier::VERIFIER;
 use crate::error::Result;
 use crate::keys::jwk_set::JwkSet;

@@ -1,11 +1,10 @@
 //! Settings as a JSON document: `{"issuers": ["a"], "leeway": "30s"}`.
 
-use super::accept::{Accept, AcceptSettings};
 use super::fault::{Fault, excerpt};
 use super::kind::SettingsKind;
 use super::near::did_you_mean;
 use super::row::Setting;
-use super::settings::{Entry, How, Settings};
+use super::settings::{Accept, AcceptSettings, Entry, How, Settings};
 use super::value::SettingType;
 use crate::encoding::json;
 use crate::error::Result;

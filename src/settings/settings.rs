@@ -1,6 +1,5 @@
 //! Settings of one kind, checked against the table.
 
-use super::accept::Accept;
 use super::fault::{Fault, at, excerpt};
 use super::kind::SettingsKind;
 use super::near::did_you_mean;
@@ -9,6 +8,8 @@ use super::value::{Given, SettingType, Value};
 use crate::error::{Error, Result};
 #[cfg(feature = "remote")]
 use crate::remote::jwks::remote_jwk_set_builder::RemoteJwkSetBuilder;
+use crate::verify::keys::Keys;
+use crate::verify::policy::Policy;
 use std::fmt;
 
 /// Settings by name, as text or from a JSON document: for configuration files and for other
@@ -53,6 +54,27 @@ pub(super) struct Entry {
     /// The member of a map. Empty for other settings.
     pub(super) member: Box<str>,
     pub(super) value: Value,
+}
+
+/// An entry of the setting "accept".
+#[derive(Clone)]
+pub(super) enum Accept {
+    /// Made in code.
+    Made(Keys, Box<Policy>),
+    Configured(Box<AcceptSettings>),
+}
+
+/// The settings of an entry.
+#[derive(Clone)]
+pub(super) struct AcceptSettings {
+    pub(super) policy: Settings,
+    pub(super) tenants: Vec<String>,
+    /// A JWK Set as JSON.
+    pub(super) jwks: Option<String>,
+    /// The path of a file with a JWK Set.
+    pub(super) file: Option<String>,
+    /// The other settings of "keys".
+    pub(super) keys: Settings,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
