@@ -1,9 +1,10 @@
-//! Reads names in a server's certificate, for `bouncer-verify check`. Nothing is verified here.
+//! Reads the dates of a certificate, which WebPKI does not offer, and its names for
+//! `bouncer-verify check`. Nothing is verified here.
 
-use super::tls::validity;
 use rustls::pki_types::UnixTime;
-use spki::der::asn1::AnyRef;
+use spki::der::asn1::{AnyRef, GeneralizedTime, UtcTime};
 use spki::der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// The parts of a certificate that an operator compares.
 pub(super) struct CertificateNames {
@@ -24,20 +25,59 @@ const DNS_NAME: u32 = 2;
 impl CertificateNames {
     /// Returns `None` if the certificate is malformed.
     pub(super) fn read(certificate: &[u8]) -> Option<Self> {
-        let (not_before, not_after) = validity(certificate)?;
-        let [to_be_signed, ..] = &*children(AnyRef::from_der(certificate).ok()?.value())? else {
-            return None;
-        };
-        let mut fields = children(to_be_signed.value())?.into_iter();
-        // The version is optional.
-        let has_version = is_context(fields.as_slice().first()?, 0);
-        let issuer = fields.nth(2 + usize::from(has_version))?;
-        let subject = fields.nth(1)?;
-        let extensions = fields.find(|field| is_context(field, 3));
+        let Fields { issuer, validity, subject, extensions } = Fields::read(certificate)?;
+        let (not_before, not_after) = dates(validity)?;
         let names = extensions.and_then(|extensions| dns_names(extensions.value())).unwrap_or_default();
         let subject = if names.is_empty() { distinguished(subject)? } else { names.join(", ") };
         Some(Self { subject, issuer: distinguished(issuer)?, not_before, not_after })
     }
+}
+
+/// Returns notBefore and notAfter. Returns `None` if the certificate is malformed.
+pub(super) fn validity(certificate: &[u8]) -> Option<(UnixTime, UnixTime)> {
+    dates(Fields::read(certificate)?.validity)
+}
+
+/// Formats a date for an operator.
+pub(super) fn date(time: UnixTime) -> String {
+    // The format of HTTP dates has only four digits for the year.
+    match UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs())) {
+        Some(date) if time.as_secs() < 253_402_300_800 => httpdate::fmt_http_date(date),
+        _ => "an unknown date".to_owned(),
+    }
+}
+
+/// Some fields of a TBSCertificate (RFC 5280 §4.1).
+struct Fields<'a> {
+    issuer: AnyRef<'a>,
+    validity: AnyRef<'a>,
+    subject: AnyRef<'a>,
+    extensions: Option<AnyRef<'a>>,
+}
+
+impl<'a> Fields<'a> {
+    fn read(certificate: &'a [u8]) -> Option<Self> {
+        let to_be_signed = *children(AnyRef::from_der(certificate).ok()?.value())?.first()?;
+        let mut fields = children(to_be_signed.value())?.into_iter();
+        // The version is optional. serialNumber and signature follow.
+        let has_version = is_context(fields.as_slice().first()?, 0);
+        let issuer = fields.nth(2 + usize::from(has_version))?;
+        let (validity, subject) = (fields.next()?, fields.next()?);
+        let extensions = fields.find(|field| is_context(field, 3));
+        Some(Self { issuer, validity, subject, extensions })
+    }
+}
+
+fn dates(validity: AnyRef<'_>) -> Option<(UnixTime, UnixTime)> {
+    let time = |time: &AnyRef<'_>| {
+        let since_1970 = match time.tag() {
+            Tag::UtcTime => time.decode_as::<UtcTime>().ok()?.to_unix_duration(),
+            _ => time.decode_as::<GeneralizedTime>().ok()?.to_unix_duration(),
+        };
+        Some(UnixTime::since_unix_epoch(since_1970))
+    };
+    let [not_before, not_after] = &*children(validity.value())? else { return None };
+    Some((time(not_before)?, time(not_after)?))
 }
 
 /// Returns whether the value has the context-specific tag `number`.
@@ -90,6 +130,7 @@ fn dns_names(extensions: &[u8]) -> Option<Vec<String>> {
 mod tests {
     use super::*;
     use rcgen::{CertificateParams, DnType, Issuer, KeyPair};
+    use std::time::SystemTime;
 
     #[test]
     fn the_names_are_those_of_the_server_and_its_ca() {
@@ -117,9 +158,23 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_certificate_has_no_names() {
+    fn utc_time_and_generalized_time_are_read() {
+        let day = Duration::from_secs(86400);
+        let year = |year: u64| UNIX_EPOCH + (year - 1970) as u32 * 365 * day + 500 * day;
+        let unix = |time: SystemTime| UnixTime::since_unix_epoch(time.duration_since(UNIX_EPOCH).unwrap());
+        for (from, until) in [(year(1971), year(2040)), (year(2000), year(2100))] {
+            let mut params = CertificateParams::new([]).unwrap();
+            (params.not_before, params.not_after) = (from.into(), until.into());
+            let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+            let (not_before, not_after) = validity(certificate.der()).unwrap();
+            assert_eq!((not_before, not_after), (unix(from), unix(until)));
+        }
+    }
+
+    #[test]
+    fn a_malformed_certificate_has_no_names_and_no_dates() {
         for nonsense in [&b""[..], &[0x30], &[0x30, 0], &[0x30, 2, 0x30, 0], &[0x30, 4, 0x30, 2, 0xa0, 0]] {
-            assert!(CertificateNames::read(nonsense).is_none());
+            assert!(CertificateNames::read(nonsense).is_none() && validity(nonsense).is_none());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The verification of a TLS server's certificate, and the error texts for failed TLS connections.
 
+use super::certificate::{date, validity};
 use super::trace::Trace;
 use super::trust_store::TrustedCertificates;
 use rustls::client::Resumption;
@@ -12,10 +13,7 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
 };
-use spki::der::asn1::{AnyRef, GeneralizedTime, UtcTime};
-use spki::der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
 
 /// Returns the cryptography provider for TLS. Does not use the process's default provider, which
 /// belongs to the program.
@@ -131,39 +129,8 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// Returns notBefore and notAfter (RFC 5280 §4.1.2.5). WebPKI has no function for that.
-pub(super) fn validity(certificate: &[u8]) -> Option<(UnixTime, UnixTime)> {
-    fn inside<'a>(reader: &mut SliceReader<'a>) -> Option<SliceReader<'a>> {
-        SliceReader::new(AnyRef::decode(reader).ok()?.value()).ok()
-    }
-    fn time(reader: &mut SliceReader<'_>) -> Option<UnixTime> {
-        let time = AnyRef::decode(reader).ok()?;
-        let since_1970 = match time.tag() {
-            Tag::UtcTime => time.decode_as::<UtcTime>().ok()?.to_unix_duration(),
-            _ => time.decode_as::<GeneralizedTime>().ok()?.to_unix_duration(),
-        };
-        Some(UnixTime::since_unix_epoch(since_1970))
-    }
-    let mut to_be_signed = inside(&mut inside(&mut SliceReader::new(certificate).ok()?)?)?;
-    // Skips the version, which is optional and has the tag 0, then serialNumber, signature and
-    // issuer.
-    let has_version = to_be_signed.peek_byte() == Some(0xa0);
-    for _ in 0..3 + usize::from(has_version) {
-        to_be_signed.tlv_bytes().ok()?;
-    }
-    let mut validity = inside(&mut to_be_signed)?;
-    Some((time(&mut validity)?, time(&mut validity)?))
-}
-
 /// Describes for an operator why TLS with `host` failed.
 pub(super) fn explain(error: &Error, host: &str) -> String {
-    let date = |time: &UnixTime| match UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs())) {
-        // The format of HTTP dates has only four digits for the year.
-        Some(time) if time < UNIX_EPOCH + Duration::from_secs(253_402_300_800) => {
-            httpdate::fmt_http_date(time)
-        }
-        _ => "an unknown date".to_owned(),
-    };
     match error {
         Error::InvalidCertificate(why) => match why {
             CertificateError::UnknownIssuer => {
@@ -171,13 +138,13 @@ pub(super) fn explain(error: &Error, host: &str) -> String {
             }
             CertificateError::Expired => "the server's certificate has expired: renew it".to_owned(),
             CertificateError::ExpiredContext { not_after, .. } => {
-                format!("the server's certificate expired on {}: renew it", date(not_after))
+                format!("the server's certificate expired on {}: renew it", date(*not_after))
             }
             CertificateError::NotValidYet => {
                 "the server's certificate is not valid yet: check this machine's clock".to_owned()
             }
             CertificateError::NotValidYetContext { not_before, .. } => {
-                let date = date(not_before);
+                let date = date(*not_before);
                 format!("the server's certificate is not valid before {date}: check this machine's clock")
             }
             CertificateError::NotValidForName => {
@@ -223,7 +190,7 @@ fn dns_name(listed: &str) -> &str {
 mod tests {
     use super::*;
     use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-    use std::time::SystemTime;
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
     const DAY: Duration = Duration::from_secs(86400);
 
@@ -308,19 +275,6 @@ mod tests {
             let verifier = Verifier::new(parts, Arc::clone(&provider));
             let untrusted = result(&verifier, server.der(), "idp.example", now);
             assert!(untrusted.starts_with("no trusted CA signed"), "{untrusted}");
-        }
-    }
-
-    #[test]
-    fn utc_time_and_generalized_time_are_read() {
-        let year = |year: u64| UNIX_EPOCH + (year - 1970) as u32 * 365 * DAY + 500 * DAY;
-        for (from, until) in [(year(1971), year(2040)), (year(2000), year(2100))] {
-            let certificate = params(true, from, until).self_signed(&KeyPair::generate().unwrap()).unwrap();
-            let (not_before, not_after) = validity(certificate.der()).unwrap();
-            assert_eq!((not_before, not_after), (unix(from), unix(until)));
-        }
-        for nonsense in [&b""[..], &[0x30], &[0x30, 0], &[0x30, 2, 0x30, 0], &[0x30, 4, 0x30, 2, 0xa0, 0]] {
-            assert_eq!(validity(nonsense), None);
         }
     }
 }

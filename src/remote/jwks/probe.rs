@@ -10,7 +10,7 @@ use crate::encoding::json::first_member;
 use crate::error::{Error, ErrorKind, Result};
 use crate::keys::jwk_set::JwkSet;
 use crate::remote::attempts::Reason;
-use crate::remote::certificate::CertificateNames;
+use crate::remote::certificate::{CertificateNames, date};
 use crate::remote::freshness;
 use crate::remote::trace::{Exchange, Trace};
 use crate::remote::transport::{FetchError, FetchFailure, printable};
@@ -249,21 +249,12 @@ fn stage_of(error: &FetchError, exchange: &Exchange, uri: &Uri) -> Stage {
 fn tls(exchange: &Exchange) -> Step {
     let mut found: Vec<String> = exchange.tls_version.iter().cloned().collect();
     if let Some(names) = exchange.certificate.as_deref().and_then(CertificateNames::read) {
-        let date = |seconds: u64| {
-            let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH);
-            // The format of HTTP dates has only four digits for the year.
-            match seconds < 253_402_300_800 {
-                true => httpdate::fmt_http_date(time),
-                false => "an unknown date".to_owned(),
-            }
-        };
-        let until = names.not_after.as_secs();
         found.push(format!(
             "certificate for {}, issued by {}, valid from {} to {}",
             printable(&names.subject, MAX_SHOWN),
             printable(&names.issuer, MAX_SHOWN),
-            date(names.not_before.as_secs()),
-            date(until),
+            date(names.not_before),
+            date(names.not_after),
         ));
     }
     Step::ok("tls", found.join(", "))
