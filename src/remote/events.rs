@@ -1,15 +1,13 @@
-//! Delivers log records and observer calls on a separate thread.
+//! Delivers log records and observer calls on separate threads.
 //!
 //! Log handlers and observers are part of the program that uses this library. They may block, or
-//! use the same key set or renewer. So the threads of attempts only queue events. One thread of the
-//! process delivers the events of all sources, and exists only while there are events. Sources take
-//! turns, and the events of one source are delivered in order.
+//! use the same key set or renewer. So the threads of attempts only queue events. Other threads
+//! deliver them, and exist only while there are events. An event that blocks its thread delays no
+//! other source, up to [`MAX_THREADS`] threads. Sources take turns, and the events of one source
+//! are delivered in order.
 //!
 //! Each source has its own bounded queue. If it is full, the oldest events of that source are
 //! dropped, and a log record contains the number of dropped events.
-//!
-//! If an event blocks the thread for longer than [`MAX_TURN`], another thread delivers the events
-//! of the other sources. There are at most [`MAX_THREADS`] threads.
 
 use crate::os;
 use arc_swap::ArcSwapOption;
@@ -19,13 +17,11 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Maximum number of queued events of one source.
 const CAPACITY: usize = 256;
-/// The time after which another thread takes over from a thread that an event blocks.
-const MAX_TURN: Duration = Duration::from_secs(1);
-/// Maximum number of threads. All but one are blocked by an event.
+/// Maximum number of threads.
 const MAX_THREADS: usize = 8;
 const THREAD: &str = "bouncer-events";
 
@@ -58,26 +54,20 @@ struct Queue {
 struct Delivery {
     process: u64,
     state: Mutex<State>,
-    /// Signals that a thread has ended.
+    /// Signals that a thread is about to end.
     ended: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    /// The sources with events, in the order in which they take turns.
+    /// The sources with events that wait for a thread, in the order in which they take turns.
     turns: VecDeque<Arc<Events>>,
-    /// The threads that are delivering an event, and since when.
-    busy: Vec<(ThreadId, Instant)>,
-    /// Number of threads.
+    /// Number of threads that run. Each of them delivers an event or is about to take a turn.
     threads: usize,
-    /// The latest thread.
-    thread: Option<JoinHandle<()>>,
-}
-
-/// Starts another thread if events wait although all threads are blocked by other events. Returns
-/// the time until that may be necessary, if events are waiting.
-pub(super) fn replace_blocked_threads() -> Option<Duration> {
-    Delivery::of_this_process().replace_blocked_threads(None)
+    /// Number of threads that deliver an event.
+    busy: usize,
+    /// The threads that run, and some that have ended.
+    handles: Vec<JoinHandle<()>>,
 }
 
 impl Events {
@@ -109,8 +99,7 @@ impl Events {
         }
     }
 
-    /// Queues `event` and starts the thread if it is not running. Drops `event` after
-    /// [`Events::close`].
+    /// Queues `event`, and starts a thread if none is free. Drops `event` after [`Events::close`].
     pub(super) fn push(self: &Arc<Self>, event: Event) {
         let mut queue = self.lock();
         if queue.is_closed {
@@ -124,12 +113,8 @@ impl Events {
         queue.waiting.push_back(event);
         let had_turn = mem::replace(&mut queue.has_turn, true);
         drop(queue);
-        if !had_turn {
-            self.delivery.add_turn(self);
-        } else {
-            // If the thread could not be started before, this tries again.
-            self.delivery.start_first_thread();
-        }
+        // If a thread could not be started before, this tries again.
+        self.delivery.start_thread_for((!had_turn).then(|| Arc::clone(self)));
         // Drop the event after releasing the lock, because dropping an observer runs the program's
         // code.
         drop(oldest);
@@ -164,6 +149,8 @@ impl Events {
     /// drops the rest. Does not wait if an event of the same source calls this function.
     pub(super) fn close(&self, deadline: Instant) {
         let this_thread = thread::current().id();
+        // If a thread could not be started before, this tries again.
+        self.delivery.start_thread_for(None);
         let mut queue = self.lock();
         queue.is_closed = true;
         while queue.has_turn && queue.thread != Some(this_thread) {
@@ -171,14 +158,7 @@ impl Events {
             if left.is_zero() {
                 break;
             }
-            // An event of another source may block the thread, or may have called this function.
-            drop(queue);
-            let next_check = self.delivery.replace_blocked_threads(Some(this_thread));
-            queue = self.lock();
-            if queue.has_turn {
-                let wait = left.min(next_check.unwrap_or(left));
-                queue = self.turn_ended.wait_timeout(queue, wait).unwrap_or_else(PoisonError::into_inner).0;
-            }
+            queue = self.turn_ended.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         let left_over = mem::take(&mut queue.waiting);
         drop(queue);
@@ -207,41 +187,32 @@ impl Delivery {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add_turn(self: &Arc<Self>, events: &Arc<Events>) {
-        self.lock().turns.push_back(Arc::clone(events));
-        self.start_first_thread();
-    }
-
-    fn start_first_thread(self: &Arc<Self>) {
+    /// Adds a turn of `source`, and starts another thread if more sources have a turn than threads
+    /// are free. If the thread does not start, the events stay queued. The next event tries again.
+    fn start_thread_for(self: &Arc<Self>, source: Option<Arc<Events>>) {
         let mut state = self.lock();
-        if state.threads == 0 && !state.turns.is_empty() {
-            self.start_thread(&mut state);
+        state.turns.extend(source);
+        if state.turns.len() <= state.threads - state.busy || state.threads == MAX_THREADS {
+            return;
         }
-    }
-
-    /// If the thread does not start, the events stay queued. The next event tries again.
-    fn start_thread(self: &Arc<Self>, state: &mut State) {
         let its = Arc::clone(self);
         let builder = thread::Builder::new().name(THREAD.to_owned());
         if let Ok(thread) = os::with_signals_blocked(|| builder.spawn(move || its.run())) {
             state.threads += 1;
-            state.thread = Some(thread);
+            state.handles.retain(|thread| !thread.is_finished());
+            state.handles.push(thread);
         }
     }
 
-    /// Delivers events until none is left.
+    /// Delivers events until no source has a turn.
     fn run(&self) {
-        let this_thread = thread::current().id();
         let mut state = self.lock();
-        // A thread that was blocked ends if another thread has taken over.
-        while state.threads - state.busy.len() == 1
-            && let Some(events) = state.turns.pop_front()
-        {
-            state.busy.push((this_thread, Instant::now()));
+        while let Some(events) = state.turns.pop_front() {
+            state.busy += 1;
             drop(state);
             let has_more = events.deliver_one();
             state = self.lock();
-            state.busy.retain(|(thread, _)| *thread != this_thread);
+            state.busy -= 1;
             if has_more {
                 state.turns.push_back(events);
             }
@@ -250,40 +221,20 @@ impl Delivery {
         self.ended.notify_all();
     }
 
-    /// Starts another thread if a source has to wait for its turn although all threads are blocked.
-    /// Returns the time until that may be necessary, if a source waits. A thread is blocked if it
-    /// delivers an event for longer than [`MAX_TURN`], or if it is the thread `waits`.
-    fn replace_blocked_threads(self: &Arc<Self>, waits: Option<ThreadId>) -> Option<Duration> {
-        let mut state = self.lock();
-        if state.turns.is_empty() {
-            return None;
-        }
-        let left = |(thread, since): &(ThreadId, Instant)| match Some(*thread) == waits {
-            true => Duration::ZERO,
-            false => MAX_TURN.saturating_sub(since.elapsed()),
-        };
-        let left = state.busy.iter().map(left).max().unwrap_or_default();
-        let is_free = state.threads > state.busy.len();
-        if !is_free && left.is_zero() && state.threads < MAX_THREADS {
-            self.start_thread(&mut state);
-        }
-        Some(if left.is_zero() { MAX_TURN } else { left })
-    }
-
-    /// Waits for the end of the thread if there are no more events, up to `deadline`. Does not wait
-    /// for a thread that delivers an event.
+    /// Waits for the end of all threads if there are no more events, up to `deadline`. Does not
+    /// wait for a thread that delivers an event.
     fn join_if_idle(&self, deadline: Instant) {
         let mut state = self.lock();
-        while state.threads > 0 && state.turns.is_empty() && state.busy.is_empty() {
+        while state.threads > 0 && state.turns.is_empty() && state.busy == 0 {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
             }
             state = self.ended.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        let thread = if state.threads == 0 { state.thread.take() } else { None };
+        let handles = if state.threads == 0 { mem::take(&mut state.handles) } else { Vec::new() };
         drop(state);
-        if let Some(thread) = thread {
+        for thread in handles {
             // The thread has left `run`, so joining it does not block for long.
             let _ = thread.join();
         }
@@ -294,6 +245,7 @@ impl Delivery {
 mod tests {
     use super::*;
     use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::time::Duration;
 
     const LONG: Duration = Duration::from_secs(20);
 
@@ -317,6 +269,25 @@ mod tests {
         (Box::new(event), release, begins)
     }
 
+    /// Blocks `count` threads with events of other sources, until the senders are dropped.
+    fn block(delivery: &Arc<Delivery>, count: usize) -> Vec<Sender<()>> {
+        let block_one = |_| {
+            let (event, release, begins) = hanging();
+            Events::delivered_by(Arc::clone(delivery)).push(event);
+            begins.recv_timeout(LONG).unwrap();
+            release
+        };
+        (0..count).map(block_one).collect()
+    }
+
+    fn until_no_thread_is_left(delivery: &Delivery) {
+        let end = soon();
+        while delivery.lock().threads > 0 {
+            assert!(Instant::now() < end, "the threads have not ended");
+            thread::yield_now();
+        }
+    }
+
     #[test]
     fn events_are_delivered_in_order_on_one_thread_that_ends_when_idle() {
         let events = alone();
@@ -331,11 +302,7 @@ mod tests {
         for i in 0..100 {
             assert_eq!(received.recv_timeout(LONG).unwrap(), (i, Some(THREAD.to_owned())));
         }
-        let end = soon();
-        while events.delivery.lock().threads > 0 {
-            assert!(Instant::now() < end, "the thread has not ended");
-            thread::yield_now();
-        }
+        until_no_thread_is_left(&events.delivery);
         // The next event starts the thread again, and a panic in one event does not stop the
         // others.
         events.push(Box::new(|| panic!("panic of an observer")));
@@ -394,9 +361,12 @@ mod tests {
         }));
         assert!(received.recv_timeout(LONG).unwrap() < Duration::from_secs(5));
     }
+
     #[test]
     fn a_flood_of_one_source_drops_and_delays_no_event_of_another() {
         let delivery = Delivery::new();
+        // Only one thread is left for both sources.
+        let _blocked = block(&delivery, MAX_THREADS - 1);
         let [flood, quiet] = [(), ()].map(|()| Events::delivered_by(Arc::clone(&delivery)));
         let ((seen, received), (event, release, begins)) = (channel(), hanging());
         flood.push(event);
@@ -418,38 +388,30 @@ mod tests {
     }
 
     #[test]
-    fn while_an_event_hangs_another_thread_delivers_the_events_of_other_sources() {
+    fn while_events_hang_other_threads_deliver_the_events_of_other_sources() {
         let delivery = Delivery::new();
         let source = || Events::delivered_by(Arc::clone(&delivery));
-        let mut released = Vec::new();
-        for threads in 1..=MAX_THREADS {
-            let (event, release, begins) = hanging();
-            source().push(event);
-            let end = soon();
-            while begins.try_recv().is_err() {
-                assert!(Instant::now() < end, "{threads} threads");
-                delivery.replace_blocked_threads(None);
-                thread::yield_now();
-            }
-            assert_eq!(delivery.lock().threads, threads);
-            released.push(release);
-        }
-        // No more threads are started. The event waits until one of them is free.
         let (seen, received) = channel();
-        source().push(Box::new(move || seen.send(()).unwrap()));
-        let wait = delivery.replace_blocked_threads(None).unwrap();
-        assert!(wait > Duration::ZERO && wait <= MAX_TURN);
-        assert!(received.recv_timeout(2 * MAX_TURN).is_err());
-        delivery.replace_blocked_threads(None);
-        assert_eq!(delivery.lock().threads, MAX_THREADS);
-        released.pop();
+        let deliver = || {
+            let seen = seen.clone();
+            source().push(Box::new(move || seen.send(()).unwrap()));
+        };
+        let mut blocked = block(&delivery, MAX_THREADS - 1);
+        deliver();
         received.recv_timeout(LONG).unwrap();
-        drop(released);
-        let end = soon();
-        while delivery.lock().threads > 0 {
-            assert!(Instant::now() < end, "the threads have not ended");
-            thread::yield_now();
-        }
+        // No more threads are started. The event waits until one of them is free.
+        blocked.extend(block(&delivery, 1));
+        deliver();
+        assert!(received.recv_timeout(Duration::from_millis(500)).is_err());
+        let state = delivery.lock();
+        assert_eq!((state.threads, state.turns.len()), (MAX_THREADS, 1));
+        drop(state);
+        blocked.pop();
+        received.recv_timeout(LONG).unwrap();
+        drop(blocked);
+        until_no_thread_is_left(&delivery);
+        source().close(soon());
+        assert!(delivery.lock().handles.is_empty(), "the threads are joined");
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! | `scheduler` | the process's thread that starts the attempts of all key sets and renewers |
 //! | `worker` | the attempts of one key set or renewer: waiting callers, fork, close |
 //! | `attempts` | the fetches or logins of a worker: their results and schedule |
-//! | `events` | delivers log records and observer calls on a thread of the process |
+//! | `events` | delivers log records and observer calls on threads of their own |
 //! | `pacing` | jitter, back-off, rate limits |
 //! | `freshness` | how long a response is fresh, and Retry-After (RFC 9110, 9111) |
 //! | `http_settings` | the HTTP settings that both builders share |

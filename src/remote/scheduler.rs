@@ -10,7 +10,6 @@
 
 use super::attempt_class::{CLASSES, Class, Health, Running};
 use super::attempts::Due;
-use super::events;
 use super::transport::{FetchError, FetchFailure};
 use crate::os;
 use arc_swap::ArcSwapOption;
@@ -295,8 +294,6 @@ impl Scheduler {
 
     fn run(self: &Arc<Self>) {
         loop {
-            // An observer or a log handler must not hold up the events of other sources.
-            let next_check = events::replace_blocked_threads();
             let mut state = self.lock();
             loop {
                 if state.sources.is_empty() {
@@ -310,7 +307,7 @@ impl Scheduler {
                 self.start(state, class, id);
                 state = self.lock();
             }
-            let sleep = state.left().min(next_check.unwrap_or(HEARTBEAT));
+            let sleep = state.left();
             drop(self.wake.wait_timeout(state, sleep));
         }
     }

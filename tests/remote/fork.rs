@@ -98,8 +98,8 @@ fn a_child_forked_while_fetches_are_in_flight_fetches_for_itself() {
     let own = token("rsa-2048-a", Some("a"));
     assert!(verifier.verify(&own).is_ok(), "the signing key is loaded before the fork");
     // Fetches of the parent hang, and its threads take the locks of the key sets all the time. They
-    // start no threads: std holds a lock of its own while a thread starts, and a child that was
-    // forked at that moment cannot start threads at all.
+    // start no threads: std holds a lock of its own while a thread starts or ends. In a child that
+    // was forked at that moment, no thread of std can start or end.
     let hanging = Server::saying(Reply::Hang);
     let more: Vec<_> = (0..20).map(|_| crate::builder(&hanging).build().unwrap()).collect();
     crate::until("the fetches hang", || hanging.count() == 20);

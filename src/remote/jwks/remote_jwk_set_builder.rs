@@ -198,8 +198,8 @@ impl RemoteJwkSetBuilder {
     /// Calls `observer` after each attempt, in order, on a separate thread. The observer may block,
     /// and may use the key set. If it is slow, up to 256 calls are queued; then the oldest are
     /// dropped. The observer should not own a clone of the key set: such a clone would keep the key
-    /// set open after the program has dropped its own. The same thread logs attempts through the
-    /// `log` crate.
+    /// set open after the program has dropped its own. Log records of fetches are delivered to the
+    /// `log` crate in the same way.
     pub fn observer(mut self, observer: impl Fn(&RemoteJwkSetStatus) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
