@@ -1108,8 +1108,8 @@ typedef struct {
     bouncer_str text;
     /**
      * The source. For a key set: its URL without its query, or its issuer. For a renewer: the
-     * origin of its tokens. For a verifier: the first issuer of the entry, or "no issuer". Empty in
-     * rows of the whole verifier.
+     * origin of its tokens. For a verifier: the first issuer of the entry, or "no issuer". Empty
+     * in rows of the whole verifier.
      */
     bouncer_str source;
     /**

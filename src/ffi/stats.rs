@@ -47,8 +47,8 @@ pub struct bouncer_stat {
     /// The value if `kind` is BOUNCER_STAT_KIND_TEXT, otherwise no text.
     pub text: bouncer_str,
     /// The source. For a key set: its URL without its query, or its issuer. For a renewer: the
-    /// origin of its tokens. For a verifier: the first issuer of the entry, or "no issuer". Empty in
-    /// rows of the whole verifier.
+    /// origin of its tokens. For a verifier: the first issuer of the entry, or "no issuer". Empty
+    /// in rows of the whole verifier.
     pub source: bouncer_str,
     /// The status of the verifications that are counted: "ok", or the name of an error. Empty in
     /// other rows.

@@ -277,8 +277,8 @@ impl Verifier {
         self.wait_for_verdict(token, verdict, &mut None)
     }
 
-    /// Returns the current entries if a reload has replaced `used` meanwhile, and may have closed the
-    /// keys that `error` says are unavailable.
+    /// Returns the current entries if a reload has replaced `used` meanwhile, and may have closed
+    /// the keys that `error` says are unavailable.
     fn current_after(&self, error: &Error, used: &Arc<Entries>) -> Option<Arc<Entries>> {
         let may_be_closed = error.kind() == ErrorKind::KeysUnavailable;
         may_be_closed.then(|| self.entries()).filter(|current| !Arc::ptr_eq(current, used))

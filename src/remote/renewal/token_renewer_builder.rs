@@ -216,8 +216,8 @@ impl TokenRenewerBuilder {
 
     /// Calls `observer` after each login, in order, on a separate thread. The observer may block,
     /// and may use the renewer. If it is slow, up to 256 calls are queued; then the oldest are
-    /// dropped. Log records of logins are delivered to the `log` crate in the same way. They contain
-    /// no tokens and no secrets.
+    /// dropped. Log records of logins are delivered to the `log` crate in the same way. They
+    /// contain no tokens and no secrets.
     pub fn observer(mut self, observer: impl Fn(&TokenRenewerStatus) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self

@@ -25,8 +25,8 @@ struct Stat {
     std::optional<double> number;          ///< None if the row has no value or is text.
     std::optional<std::string_view> text;  ///< None if the row has no value or is a number.
     /// The source. For a key set: its URL without its query, or its issuer. For a renewer: the
-    /// origin of its tokens. For a verifier: the first issuer of the entry, or "no issuer". Empty in
-    /// rows of the whole verifier.
+    /// origin of its tokens. For a verifier: the first issuer of the entry, or "no issuer". Empty
+    /// in rows of the whole verifier.
     std::string_view source;
     /// The status of the verifications that are counted: "ok", or the name of an error. Empty in
     /// other rows.
