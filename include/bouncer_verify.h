@@ -1807,9 +1807,9 @@ bouncer_status bouncer_verifier_new(const bouncer_settings *settings,
  * On failure: BOUNCER_STATUS_INVALID_ARGUMENT; `settings` keeps it, as bouncer_settings_set()
  * does.
  */
-bouncer_status bouncer_settings_accept(bouncer_settings *settings,
-                                       const bouncer_jwks *jwks,
-                                       const bouncer_policy *policy);
+bouncer_status bouncer_settings_accept_jwks(bouncer_settings *settings,
+                                            const bouncer_jwks *jwks,
+                                            const bouncer_policy *policy);
 
 /**
  * Appends an entry with these remote keys and this policy to the setting "accept" of `settings`,

@@ -56,7 +56,7 @@ pub extern "C" fn bouncer_verifier_new(
 /// On failure: BOUNCER_STATUS_INVALID_ARGUMENT; `settings` keeps it, as bouncer_settings_set()
 /// does.
 #[unsafe(no_mangle)]
-pub extern "C" fn bouncer_settings_accept(
+pub extern "C" fn bouncer_settings_accept_jwks(
     settings: Option<&mut bouncer_settings>,
     jwks: Option<&bouncer_jwks>,
     policy: Option<&bouncer_policy>,

@@ -56,7 +56,7 @@ static bouncer_settings *empty(void)
 static void accept_jwks(bouncer_settings *settings, const char *json, bouncer_policy *policy)
 {
     bouncer_jwks *jwks = jwks_of(json);
-    CHECK(bouncer_settings_accept(settings, jwks, policy) == OK);
+    CHECK(bouncer_settings_accept_jwks(settings, jwks, policy) == OK);
     bouncer_jwks_free(jwks);
     bouncer_policy_free(policy);
 }
@@ -206,7 +206,7 @@ static void settings_of_another_kind_and_null_are_rejected(void)
     CHECK(bouncer_verifier_new(NULL, NULL, NULL) == null_argument && verifier == NULL);
     CHECK_FAILS(bouncer_verifier_reload(NULL, settings, &err), null_argument);
     CHECK_FAILS(bouncer_verifier_wait_ready(NULL, 0, &err), null_argument);
-    CHECK(bouncer_settings_accept(NULL, jwks, policy) == null_argument);
+    CHECK(bouncer_settings_accept_jwks(NULL, jwks, policy) == null_argument);
     CHECK(bouncer_settings_accept_remote(NULL, remote, policy) == null_argument);
     verifier = verifier_of(settings);
     CHECK_FAILS(bouncer_verifier_reload(verifier, NULL, &err), null_argument);
@@ -215,11 +215,11 @@ static void settings_of_another_kind_and_null_are_rejected(void)
     /* The settings keep the failure of each call. */
     for (int i = 0; i < 4; i++) {
         settings = configuration(1);
-        bouncer_status status = i == 0   ? bouncer_settings_accept(settings, NULL, policy)
-                                : i == 1 ? bouncer_settings_accept(settings, jwks, NULL)
+        bouncer_status status = i == 0   ? bouncer_settings_accept_jwks(settings, NULL, policy)
+                                : i == 1 ? bouncer_settings_accept_jwks(settings, jwks, NULL)
                                 : i == 2 ? bouncer_settings_accept_remote(settings, NULL, policy)
                                          : bouncer_settings_accept_remote(settings, remote, NULL);
-        CHECK(status == INVALID && bouncer_settings_accept(settings, jwks, policy) == INVALID);
+        CHECK(status == INVALID && bouncer_settings_accept_jwks(settings, jwks, policy) == INVALID);
         CHECK_FAILS(bouncer_verifier_reload(verifier, settings, &err), INVALID);
         is_rejected(settings, INVALID, NULL, "the keys or the policy of an entry are NULL");
     }
@@ -227,7 +227,7 @@ static void settings_of_another_kind_and_null_are_rejected(void)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         settings = bouncer_settings_new(kinds[i]);
         CHECK_FAILS(bouncer_verifier_reload(verifier, settings, &err), INVALID);
-        CHECK(bouncer_settings_accept(settings, jwks, policy) == INVALID);
+        CHECK(bouncer_settings_accept_jwks(settings, jwks, policy) == INVALID);
         CHECK(bouncer_settings_accept_remote(settings, remote, policy) == INVALID);
         CHECK(bouncer_settings_error(settings) != NULL);
         bouncer_settings_free(settings);

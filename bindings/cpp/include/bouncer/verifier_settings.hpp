@@ -23,7 +23,7 @@ public:
     /// Adds an entry: tokens that are signed by one of `keys` and satisfy `policy`. Both may be
     /// destroyed afterwards.
     VerifierSettings &accept(const JwkSet &keys, const Policy &policy) & noexcept {
-        return bouncer_settings_accept(handle_.get(), keys.handle(), policy.handle()), *this;
+        return bouncer_settings_accept_jwks(handle_.get(), keys.handle(), policy.handle()), *this;
     }
     VerifierSettings accept(const JwkSet &keys, const Policy &policy) && noexcept {
         return std::move(accept(keys, policy));

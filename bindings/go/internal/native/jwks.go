@@ -128,5 +128,5 @@ func (s *JWKS) newVerifier(policy *C.bouncer_policy, verifier **C.bouncer_verifi
 }
 
 func (s *JWKS) accept(settings *C.bouncer_settings, policy *C.bouncer_policy) {
-	C.bouncer_settings_accept(settings, s.pointer, policy)
+	C.bouncer_settings_accept_jwks(settings, s.pointer, policy)
 }
