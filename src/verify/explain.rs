@@ -73,18 +73,6 @@ impl Verifier {
 }
 
 impl Policy {
-    /// Returns the only accepted issuer, whose keys can then be discovered. Not part of the stable
-    /// interface.
-    #[doc(hidden)]
-    pub fn single_issuer(&self) -> Option<&str> {
-        match (&*self.issuers, self.issuer_templates()) {
-            ([issuer], []) => Some(issuer),
-            _ => None,
-        }
-    }
-}
-
-impl Policy {
     /// Returns a warning for each rule that is probably missing. Not part of the stable interface.
     #[doc(hidden)]
     pub fn warnings(&self) -> Vec<Step> {

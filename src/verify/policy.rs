@@ -437,6 +437,14 @@ impl Policy {
         self.clock.now()
     }
 
+    /// Returns the only accepted issuer, whose keys can then be discovered. Not part of the stable
+    /// interface.
+    #[doc(hidden)]
+    pub fn single_issuer(&self) -> Option<&str> {
+        let ([issuer], []) = (&*self.issuers, self.issuer_templates()) else { return None };
+        Some(issuer)
+    }
+
     /// Returns the accepted issuers that are not templates.
     pub(crate) fn issuers_without_template(&self) -> &[Box<str>] {
         &self.issuers
