@@ -853,7 +853,7 @@ typedef struct bouncer_policy bouncer_policy;
 
 /**
  * An issuer's key set that a background thread fetches from a URL and refreshes. It follows key
- * rotations and survives outages. Any number of threads may use it. Make one for each issuer and
+ * rotations and survives outages. Any number of threads may use it. Create one for each issuer and
  * keep it: each has its own rate limits and requests. One thread serves all of them.
  *
  * A verification whose key is cached takes no lock and never waits for the network. Keys are
@@ -903,13 +903,18 @@ typedef struct bouncer_renewer bouncer_renewer;
  * bouncer_renewer_new() return the same status, so it is enough to check that last call. The error
  * of that call names the cause, and bouncer_error_claim() returns the path of the setting.
  *
- * Only one thread at a time may change settings. A policy, key set or renewer copies what it
- * needs.
+ * Only one thread at a time may change settings. A policy, key set, verifier or renewer copies
+ * what it needs.
  *
  * Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms",
  * "30s", "5m", "2h", "1d". A size is "16384", "16KiB" or "1MiB". A time is a number of seconds
- * since 1970-01-01T00:00:00Z. Text must not be empty. An entry of a map is set by name:
- * "parameters.scope".
+ * since 1970-01-01T00:00:00Z. Text must not be empty. In a setting that is a map, each entry has
+ * its own name. It follows the name of the setting and a dot:
+ *
+ * ```c
+ * bouncer_settings_set(settings, BOUNCER_POLICY_CLAIM_IS ".uid", BOUNCER_TEXT("peter"));
+ * bouncer_settings_set(settings, BOUNCER_RENEWER_PARAMETERS ".scope", BOUNCER_TEXT("read"));
+ * ```
  */
 typedef struct bouncer_settings bouncer_settings;
 
@@ -944,8 +949,9 @@ typedef struct bouncer_verifier bouncer_verifier;
  * renewer. The loop needs no thread that waits.
  *
  * The descriptor is an eventfd, non-blocking and close-on-exec. It becomes readable after each
- * attempt, successful or not, and when the key set or renewer is closed. It stays readable until
- * 8 bytes are read. One wakeup may be for several attempts.
+ * attempt, successful or not, and when the key set or renewer is closed. The watch of a verifier
+ * also becomes readable after bouncer_verifier_reload(). The descriptor stays readable until 8
+ * bytes are read. One wakeup may be for several attempts.
  *
  * 1. Create one watch for each loop, before the loop verifies its first token. Add the descriptor
  *    to the loop, for reading.
@@ -1211,9 +1217,9 @@ bouncer_status bouncer_jwk_from_json(const char *json,
                                      bouncer_error **err);
 
 /**
- * Makes an RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 section 2), the format
- * of "n" and "e" in a JWK. The modulus is `n_len` bytes of text at `n`, the exponent `e_len` bytes
- * at `e`.
+ * Creates an RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 section 2), the
+ * format of "n" and "e" in a JWK. The modulus is `n_len` bytes of text at `n`, the exponent
+ * `e_len` bytes at `e`.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
@@ -1226,7 +1232,7 @@ bouncer_status bouncer_jwk_from_rsa_base64url(const char *n,
                                               bouncer_error **err);
 
 /**
- * Makes an RSA key from its modulus and exponent as big-endian octets: `n_len` octets at `n`,
+ * Creates an RSA key from its modulus and exponent as big-endian octets: `n_len` octets at `n`,
  * `e_len` octets at `e`. Leading zeros are allowed.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
@@ -1370,7 +1376,7 @@ bouncer_status bouncer_jwks_load_with(const char *json,
                                       bouncer_error **err);
 
 /**
- * Makes a key set from the `count` keys in the array `keys`. The keys are copied.
+ * Creates a key set from the `count` keys in the array `keys`. The keys are copied.
  *
  * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
  * BOUNCER_STATUS_NO_USABLE_KEY, or BOUNCER_STATUS_MALFORMED_JWK_SET if `count` is over 1000.
@@ -1441,9 +1447,10 @@ bouncer_settings *bouncer_settings_new(uint32_t kind);
 /**
  * Sets the setting `name` to the value of `value_len` bytes at `value`, which are copied. An
  * earlier value is replaced; a list then contains only this item. `name` is NUL-terminated: use a
- * constant that begins with BOUNCER_POLICY_, BOUNCER_KEYS_ or BOUNCER_RENEWER_.
+ * constant that begins with BOUNCER_POLICY_, BOUNCER_KEYS_, BOUNCER_VERIFIER_ or BOUNCER_RENEWER_.
  *
- * On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the name is unknown or the value is invalid.
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the name is unknown or the value is invalid. The
+ * settings keep this failure. BOUNCER_STATUS_NULL_ARGUMENT if `settings` is NULL.
  */
 bouncer_status bouncer_settings_set(bouncer_settings *settings,
                                     const char *name,
@@ -1485,8 +1492,8 @@ const bouncer_error *bouncer_settings_error(const bouncer_settings *settings);
 bouncer_str bouncer_settings_json(const bouncer_settings *settings);
 
 /**
- * Frees settings and wipes their secrets from memory. Policies, key sets and renewers built from
- * them keep working. NULL is allowed.
+ * Frees settings and wipes their secrets from memory. Policies, key sets, verifiers and renewers
+ * that were created from them keep working. NULL is allowed.
  */
 void bouncer_settings_free(bouncer_settings *settings);
 
@@ -1503,7 +1510,7 @@ const bouncer_setting *bouncer_setting_next(uint32_t kind, const bouncer_setting
 const bouncer_setting *bouncer_setting_find(uint32_t kind, const char *name);
 
 /**
- * Makes a policy from `settings`, which must have the kind BOUNCER_KIND_POLICY. The settings are
+ * Creates a policy from `settings`, which must have the kind BOUNCER_KIND_POLICY. The settings are
  * copied.
  *
  * On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
@@ -1698,8 +1705,8 @@ bouncer_str bouncer_token_algorithm(const bouncer_token *token);
 void bouncer_token_free(bouncer_token *token);
 
 /**
- * Makes a remote key set from `settings`, which must have the kind BOUNCER_KIND_KEYS. The settings
- * are copied. The first fetch starts at once in the background, unless "lazy" is set.
+ * Creates a remote key set from `settings`, which must have the kind BOUNCER_KIND_KEYS. The
+ * settings are copied. The first fetch starts at once in the background, unless "lazy" is set.
  *
  * On success puts the key set in `*out`; free it with bouncer_remote_jwks_free(). On failure:
  * BOUNCER_STATUS_INVALID_ARGUMENT if a setting is invalid. BOUNCER_STATUS_MALFORMED_JWK_SET or
@@ -1745,8 +1752,8 @@ bouncer_status bouncer_remote_jwks_refresh(const bouncer_remote_jwks *remote,
 /**
  * Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
  * bouncer_verifier_verify_now() returned. Returns 1 if the fetch has ended, or if the key set is
- * closed. Returns 0 on timeout, or if `remote` is NULL. Only a value that this library returned is
- * a valid ticket.
+ * closed. Returns 0 on timeout, if `ticket` is 0, or if `remote` is NULL. Only a value that this
+ * library returned is a valid ticket.
  */
 int32_t bouncer_remote_jwks_wait(const bouncer_remote_jwks *remote, uint64_t ticket, uint64_t timeout_ms);
 
@@ -1768,20 +1775,21 @@ int32_t bouncer_remote_jwks_wait_attempts(const bouncer_remote_jwks *remote,
 uint64_t bouncer_remote_jwks_generation(const bouncer_remote_jwks *remote);
 
 /**
- * Closes the key set, also for all verifiers that use it. Cancels a fetch in flight, removes the
- * keys and ends the thread. Waits at most one second for the thread to end. NULL is allowed.
+ * Closes the key set, also for all verifiers that use it. Cancels a fetch in flight and removes
+ * the keys. Waits at most one second for the thread of that fetch to end. The thread that serves
+ * all key sets and renewers ends with the last of them. NULL is allowed.
  */
 void bouncer_remote_jwks_close(const bouncer_remote_jwks *remote);
 
 /**
- * Frees a remote key set. Verifiers that use it keep working. The thread ends when this handle and
- * all those verifiers are freed. The last of these calls waits as bouncer_remote_jwks_close()
- * does. NULL is allowed.
+ * Frees a remote key set. Verifiers that use it keep working. The key set is closed when this
+ * handle and all those verifiers are freed. The last of these calls waits as
+ * bouncer_remote_jwks_close() does. NULL is allowed.
  */
 void bouncer_remote_jwks_free(bouncer_remote_jwks *remote);
 
 /**
- * Makes a verifier from `settings`, which must have the kind BOUNCER_KIND_VERIFIER. The settings
+ * Creates a verifier from `settings`, which must have the kind BOUNCER_KIND_VERIFIER. The settings
  * are copied. Remote keys are fetched in the background, at once.
  *
  * ```c
@@ -1801,11 +1809,33 @@ bouncer_status bouncer_verifier_new(const bouncer_settings *settings,
                                     bouncer_error **err);
 
 /**
+ * Creates a verifier with a single entry from `jwks` and `policy`. Both may be freed afterwards.
+ *
+ * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
+ * BOUNCER_STATUS_NULL_ARGUMENT.
+ */
+bouncer_status bouncer_verifier_new_jwks(const bouncer_jwks *jwks,
+                                         const bouncer_policy *policy,
+                                         bouncer_verifier **out,
+                                         bouncer_error **err);
+
+/**
+ * Creates a verifier with a single entry from `remote` and `policy`. Both may be freed afterwards.
+ *
+ * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
+ * BOUNCER_STATUS_NULL_ARGUMENT.
+ */
+bouncer_status bouncer_verifier_new_remote(const bouncer_remote_jwks *remote,
+                                           const bouncer_policy *policy,
+                                           bouncer_verifier **out,
+                                           bouncer_error **err);
+
+/**
  * Appends an entry with these keys and this policy to the setting "accept" of `settings`, which
  * must have the kind BOUNCER_KIND_VERIFIER. `jwks` and `policy` may be freed afterwards.
  *
- * On failure: BOUNCER_STATUS_INVALID_ARGUMENT; `settings` keeps it, as bouncer_settings_set()
- * does.
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT. The settings keep this failure.
+ * BOUNCER_STATUS_NULL_ARGUMENT if `settings` is NULL.
  */
 bouncer_status bouncer_settings_accept_jwks(bouncer_settings *settings,
                                             const bouncer_jwks *jwks,
@@ -1815,8 +1845,8 @@ bouncer_status bouncer_settings_accept_jwks(bouncer_settings *settings,
  * Appends an entry with these remote keys and this policy to the setting "accept" of `settings`,
  * which must have the kind BOUNCER_KIND_VERIFIER. `remote` and `policy` may be freed afterwards.
  *
- * On failure: BOUNCER_STATUS_INVALID_ARGUMENT; `settings` keeps it, as bouncer_settings_set()
- * does.
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT. The settings keep this failure.
+ * BOUNCER_STATUS_NULL_ARGUMENT if `settings` is NULL.
  */
 bouncer_status bouncer_settings_accept_remote(bouncer_settings *settings,
                                               const bouncer_remote_jwks *remote,
@@ -1846,28 +1876,6 @@ bouncer_status bouncer_verifier_reload(const bouncer_verifier *verifier,
  */
 bouncer_status bouncer_verifier_wait_ready(const bouncer_verifier *verifier,
                                            uint64_t timeout_ms,
-                                           bouncer_error **err);
-
-/**
- * Creates a verifier with a single entry from `jwks` and `policy`. Both may be freed afterwards.
- *
- * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
- * BOUNCER_STATUS_NULL_ARGUMENT.
- */
-bouncer_status bouncer_verifier_new_jwks(const bouncer_jwks *jwks,
-                                         const bouncer_policy *policy,
-                                         bouncer_verifier **out,
-                                         bouncer_error **err);
-
-/**
- * Creates a verifier with a single entry from `remote` and `policy`. Both may be freed afterwards.
- *
- * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
- * BOUNCER_STATUS_NULL_ARGUMENT.
- */
-bouncer_status bouncer_verifier_new_remote(const bouncer_remote_jwks *remote,
-                                           const bouncer_policy *policy,
-                                           bouncer_verifier **out,
                                            bouncer_error **err);
 
 /**
@@ -1948,16 +1956,16 @@ bouncer_status bouncer_verifier_verify_now(const bouncer_verifier *verifier,
 /**
  * Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
  * bouncer_verifier_verify_now() or bouncer_batch_ticket() returned. Returns 1 if the fetch has
- * ended, or if the key set is closed. Returns 0 on timeout, or if `verifier` is NULL. Only a value
- * that this library returned is a valid ticket.
+ * ended, or if the key set is closed. Returns 0 on timeout, if `ticket` is 0, or if `verifier` is
+ * NULL. Only a value that this library returned is a valid ticket.
  */
 int32_t bouncer_verifier_wait(const bouncer_verifier *verifier, uint64_t ticket, uint64_t timeout_ms);
 
 /**
- * Returns how long bouncer_verifier_verify() waits at most for the fetch of `ticket`, in
+ * Returns the longest time that bouncer_verifier_verify() would wait for the fetch of `ticket`, in
  * milliseconds: the "max_wait" of the keys. Returns 0 if no caller needs to wait: the keys are
- * closed, a reload has removed them, or `verifier` is NULL. For event loops, which end the wait of
- * a token themselves.
+ * closed, a reload has removed them, `ticket` is 0, or `verifier` is NULL. For event loops, which
+ * end the wait of a token themselves.
  */
 uint64_t bouncer_verifier_max_wait(const bouncer_verifier *verifier, uint64_t ticket);
 
@@ -2094,8 +2102,8 @@ uint64_t bouncer_own_token_generation(const bouncer_own_token *token);
 void bouncer_own_token_free(bouncer_own_token *token);
 
 /**
- * Creates a renewer from `settings`, which must have the kind BOUNCER_KIND_RENEWER and are copied.
- * The first login starts at once in the background, unless "lazy" is set.
+ * Creates a renewer from `settings`, which must have the kind BOUNCER_KIND_RENEWER. The settings
+ * are copied. The first login starts at once in the background, unless "lazy" is set.
  *
  * On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
  * BOUNCER_STATUS_INVALID_ARGUMENT if a setting is invalid; BOUNCER_STATUS_UNUSABLE_CREDENTIALS if
@@ -2163,8 +2171,8 @@ bouncer_status bouncer_renewer_reject_now(const bouncer_renewer *renewer,
 
 /**
  * Waits up to `timeout_ms` milliseconds for the login of `ticket`. Returns 1 if it has ended,
- * or if the renewer is closed. Returns 0 on timeout, or if `renewer` is NULL. Only a value that
- * this library returned is a valid ticket.
+ * or if the renewer is closed. Returns 0 on timeout, if `ticket` is 0, or if `renewer` is NULL.
+ * Only a value that this library returned is a valid ticket.
  */
 int32_t bouncer_renewer_wait(const bouncer_renewer *renewer, uint64_t ticket, uint64_t timeout_ms);
 
@@ -2248,8 +2256,9 @@ int32_t bouncer_is_token_rejection(uint16_t http_status,
                                    size_t grpc_status_len);
 
 /**
- * Closes the renewer. Cancels a login in flight, ends the thread and removes the token. Returns
- * when the thread has ended, after at most one second. NULL is allowed.
+ * Closes the renewer. Cancels a login in flight and removes the token. Waits at most one second
+ * for the thread of that login to end. The thread that serves all key sets and renewers ends with
+ * the last of them. NULL is allowed.
  */
 void bouncer_renewer_close(const bouncer_renewer *renewer);
 
@@ -2273,8 +2282,8 @@ bouncer_status bouncer_remote_jwks_watch(const bouncer_remote_jwks *remote,
 
 /**
  * Creates a watch for the fetches of all keys that `verifier` uses, also of keys that a reload
- * adds. The descriptor is readable after bouncer_verifier_reload() too. If the keys never change
- * and the verifier is never reloaded, it is never readable.
+ * adds. The descriptor also becomes readable after bouncer_verifier_reload(). If the keys never
+ * change and the verifier is never reloaded, it never becomes readable.
  *
  * On success puts the watch in `*out`; free it with bouncer_watch_free(). It does not keep
  * `verifier` alive. On failure: as bouncer_remote_jwks_watch().

@@ -36,7 +36,7 @@ pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// `fetch` must not reference the key set, for example as a method of the object that owns the key
 /// set. The garbage collector does not see such a cycle: neither object would be freed, and only
-/// close() would end the thread.
+/// close() would end the fetches.
 ///
 /// log: whether the logger "bouncer_verify" logs changes of the keys and failures.
 ///
@@ -153,8 +153,9 @@ impl RemoteJwkSet {
         Stats::from(&*self.keys).prometheus()
     }
 
-    /// Closes the key set for all its users. The fetch in flight is cancelled, the thread ends, and
-    /// the key set has no keys any more. Dropping the last reference also closes it.
+    /// Closes the key set for all its users: cancels the fetch in flight and removes the keys.
+    /// Waits at most one second for the thread of that fetch to end. The thread that serves all key
+    /// sets and renewers ends with the last of them. Dropping the last reference also closes it.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.keys.close());
     }

@@ -121,7 +121,7 @@ impl TokenRenewer {
     ///
     /// `source` must not reference the renewer, for example as a method of the object that owns the
     /// renewer: the garbage collector does not see such a cycle. Neither object would be freed, and
-    /// only close() would end the thread.
+    /// only close() would end the renewals.
     #[staticmethod]
     #[pyo3(signature = (source, *, name = "callable", log = true, **settings))]
     fn from_callable(
@@ -248,8 +248,9 @@ impl TokenRenewer {
         Stats::from(&*self.renewer).prometheus()
     }
 
-    /// Closes the renewer for all its users: cancels the login in flight, ends the thread and
-    /// removes the token. A renewer that is freed is closed too.
+    /// Closes the renewer for all its users: cancels the login in flight and removes the token.
+    /// Waits at most one second for the thread of that login to end. The thread that serves all key
+    /// sets and renewers ends with the last of them. A renewer that is freed is closed too.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.renewer.close());
     }

@@ -73,9 +73,9 @@ pub unsafe extern "C" fn bouncer_jwk_from_json(
     })
 }
 
-/// Makes an RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 section 2), the format
-/// of "n" and "e" in a JWK. The modulus is `n_len` bytes of text at `n`, the exponent `e_len` bytes
-/// at `e`.
+/// Creates an RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 section 2), the
+/// format of "n" and "e" in a JWK. The modulus is `n_len` bytes of text at `n`, the exponent
+/// `e_len` bytes at `e`.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn bouncer_jwk_from_rsa_base64url(
     })
 }
 
-/// Makes an RSA key from its modulus and exponent as big-endian octets: `n_len` octets at `n`,
+/// Creates an RSA key from its modulus and exponent as big-endian octets: `n_len` octets at `n`,
 /// `e_len` octets at `e`. Leading zeros are allowed.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:

@@ -80,7 +80,7 @@ pub unsafe extern "C" fn bouncer_jwks_load_with(
     })
 }
 
-/// Makes a key set from the `count` keys in the array `keys`. The keys are copied.
+/// Creates a key set from the `count` keys in the array `keys`. The keys are copied.
 ///
 /// On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
 /// BOUNCER_STATUS_NO_USABLE_KEY, or BOUNCER_STATUS_MALFORMED_JWK_SET if `count` is over 1000.

@@ -12,7 +12,7 @@ use std::mem::MaybeUninit;
 /// any number of threads may use it.
 pub struct bouncer_policy(pub(super) Policy);
 
-/// Makes a policy from `settings`, which must have the kind BOUNCER_KIND_POLICY. The settings are
+/// Creates a policy from `settings`, which must have the kind BOUNCER_KIND_POLICY. The settings are
 /// copied.
 ///
 /// On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:

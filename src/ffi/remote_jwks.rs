@@ -11,7 +11,7 @@ use crate::{ErrorKind, RemoteJwkSet, RemoteJwkSetBuilder, Ticket};
 use std::mem::MaybeUninit;
 
 /// An issuer's key set that a background thread fetches from a URL and refreshes. It follows key
-/// rotations and survives outages. Any number of threads may use it. Make one for each issuer and
+/// rotations and survives outages. Any number of threads may use it. Create one for each issuer and
 /// keep it: each has its own rate limits and requests. One thread serves all of them.
 ///
 /// A verification whose key is cached takes no lock and never waits for the network. Keys are
@@ -30,8 +30,8 @@ use std::mem::MaybeUninit;
 /// threads of this library block all signals, so the program's signal handlers never run on them.
 pub struct bouncer_remote_jwks(pub(super) RemoteJwkSet);
 
-/// Makes a remote key set from `settings`, which must have the kind BOUNCER_KIND_KEYS. The settings
-/// are copied. The first fetch starts at once in the background, unless "lazy" is set.
+/// Creates a remote key set from `settings`, which must have the kind BOUNCER_KIND_KEYS. The
+/// settings are copied. The first fetch starts at once in the background, unless "lazy" is set.
 ///
 /// On success puts the key set in `*out`; free it with bouncer_remote_jwks_free(). On failure:
 /// BOUNCER_STATUS_INVALID_ARGUMENT if a setting is invalid. BOUNCER_STATUS_MALFORMED_JWK_SET or
@@ -96,8 +96,8 @@ pub extern "C" fn bouncer_remote_jwks_refresh(
 
 /// Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
 /// bouncer_verifier_verify_now() returned. Returns 1 if the fetch has ended, or if the key set is
-/// closed. Returns 0 on timeout, or if `remote` is NULL. Only a value that this library returned is
-/// a valid ticket.
+/// closed. Returns 0 on timeout, if `ticket` is 0, or if `remote` is NULL. Only a value that this
+/// library returned is a valid ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_wait(
     remote: Option<&bouncer_remote_jwks>,
@@ -130,8 +130,9 @@ pub extern "C" fn bouncer_remote_jwks_generation(remote: Option<&bouncer_remote_
     read(0, || remote.map_or(0, |remote| remote.0.generation()))
 }
 
-/// Closes the key set, also for all verifiers that use it. Cancels a fetch in flight, removes the
-/// keys and ends the thread. Waits at most one second for the thread to end. NULL is allowed.
+/// Closes the key set, also for all verifiers that use it. Cancels a fetch in flight and removes
+/// the keys. Waits at most one second for the thread of that fetch to end. The thread that serves
+/// all key sets and renewers ends with the last of them. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_close(remote: Option<&bouncer_remote_jwks>) {
     read((), || {
@@ -141,9 +142,9 @@ pub extern "C" fn bouncer_remote_jwks_close(remote: Option<&bouncer_remote_jwks>
     });
 }
 
-/// Frees a remote key set. Verifiers that use it keep working. The thread ends when this handle and
-/// all those verifiers are freed. The last of these calls waits as bouncer_remote_jwks_close()
-/// does. NULL is allowed.
+/// Frees a remote key set. Verifiers that use it keep working. The key set is closed when this
+/// handle and all those verifiers are freed. The last of these calls waits as
+/// bouncer_remote_jwks_close() does. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_free(remote: Option<Box<bouncer_remote_jwks>>) {
     read((), || drop(remote));

@@ -38,8 +38,8 @@ impl bouncer_renewer {
     }
 }
 
-/// Creates a renewer from `settings`, which must have the kind BOUNCER_KIND_RENEWER and are copied.
-/// The first login starts at once in the background, unless "lazy" is set.
+/// Creates a renewer from `settings`, which must have the kind BOUNCER_KIND_RENEWER. The settings
+/// are copied. The first login starts at once in the background, unless "lazy" is set.
 ///
 /// On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
 /// BOUNCER_STATUS_INVALID_ARGUMENT if a setting is invalid; BOUNCER_STATUS_UNUSABLE_CREDENTIALS if
@@ -166,8 +166,8 @@ fn with_ticket(
 }
 
 /// Waits up to `timeout_ms` milliseconds for the login of `ticket`. Returns 1 if it has ended,
-/// or if the renewer is closed. Returns 0 on timeout, or if `renewer` is NULL. Only a value that
-/// this library returned is a valid ticket.
+/// or if the renewer is closed. Returns 0 on timeout, if `ticket` is 0, or if `renewer` is NULL.
+/// Only a value that this library returned is a valid ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait(
     renewer: Option<&bouncer_renewer>,
@@ -321,8 +321,9 @@ unsafe fn maybe_text<'a>(data: *const c_char, len: usize) -> Option<&'a str> {
     Some(unsafe { text("text", data.cast(), len) }.unwrap_or("\u{fffd}"))
 }
 
-/// Closes the renewer. Cancels a login in flight, ends the thread and removes the token. Returns
-/// when the thread has ended, after at most one second. NULL is allowed.
+/// Closes the renewer. Cancels a login in flight and removes the token. Waits at most one second
+/// for the thread of that login to end. The thread that serves all key sets and renewers ends with
+/// the last of them. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_close(renewer: Option<&bouncer_renewer>) {
     read((), || {

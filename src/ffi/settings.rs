@@ -48,13 +48,18 @@ const _: () = {
 /// bouncer_renewer_new() return the same status, so it is enough to check that last call. The error
 /// of that call names the cause, and bouncer_error_claim() returns the path of the setting.
 ///
-/// Only one thread at a time may change settings. A policy, key set or renewer copies what it
-/// needs.
+/// Only one thread at a time may change settings. A policy, key set, verifier or renewer copies
+/// what it needs.
 ///
 /// Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms",
 /// "30s", "5m", "2h", "1d". A size is "16384", "16KiB" or "1MiB". A time is a number of seconds
-/// since 1970-01-01T00:00:00Z. Text must not be empty. An entry of a map is set by name:
-/// "parameters.scope".
+/// since 1970-01-01T00:00:00Z. Text must not be empty. In a setting that is a map, each entry has
+/// its own name. It follows the name of the setting and a dot:
+///
+/// ```c
+/// bouncer_settings_set(settings, BOUNCER_POLICY_CLAIM_IS ".uid", BOUNCER_TEXT("peter"));
+/// bouncer_settings_set(settings, BOUNCER_RENEWER_PARAMETERS ".scope", BOUNCER_TEXT("read"));
+/// ```
 pub struct bouncer_settings {
     pub(super) settings: Settings,
     error: Option<bouncer_error>,
@@ -147,9 +152,10 @@ unsafe fn put(
 
 /// Sets the setting `name` to the value of `value_len` bytes at `value`, which are copied. An
 /// earlier value is replaced; a list then contains only this item. `name` is NUL-terminated: use a
-/// constant that begins with BOUNCER_POLICY_, BOUNCER_KEYS_ or BOUNCER_RENEWER_.
+/// constant that begins with BOUNCER_POLICY_, BOUNCER_KEYS_, BOUNCER_VERIFIER_ or BOUNCER_RENEWER_.
 ///
-/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the name is unknown or the value is invalid.
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the name is unknown or the value is invalid. The
+/// settings keep this failure. BOUNCER_STATUS_NULL_ARGUMENT if `settings` is NULL.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -223,8 +229,8 @@ pub extern "C" fn bouncer_settings_json(settings: Option<&bouncer_settings>) -> 
     })
 }
 
-/// Frees settings and wipes their secrets from memory. Policies, key sets and renewers built from
-/// them keep working. NULL is allowed.
+/// Frees settings and wipes their secrets from memory. Policies, key sets, verifiers and renewers
+/// that were created from them keep working. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_free(settings: Option<Box<bouncer_settings>>) {
     read((), || drop(settings));

@@ -27,7 +27,7 @@ use std::sync::Arc;
 /// BOUNCER_STATUS_WRONG_ISSUER, and nothing is fetched.
 pub struct bouncer_verifier(pub(super) Verifier);
 
-/// Makes a verifier from `settings`, which must have the kind BOUNCER_KIND_VERIFIER. The settings
+/// Creates a verifier from `settings`, which must have the kind BOUNCER_KIND_VERIFIER. The settings
 /// are copied. Remote keys are fetched in the background, at once.
 ///
 /// ```c
@@ -50,11 +50,47 @@ pub extern "C" fn bouncer_verifier_new(
     call(out, err, || Ok(bouncer_verifier(Verifier::from_settings(settings::of(settings)?)?)))
 }
 
+/// Creates a verifier with a single entry from `jwks` and `policy`. Both may be freed afterwards.
+///
+/// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
+/// BOUNCER_STATUS_NULL_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_verifier_new_jwks(
+    jwks: Option<&bouncer_jwks>,
+    policy: Option<&bouncer_policy>,
+    out: Option<&mut MaybeUninit<*mut bouncer_verifier>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        let jwks = Arc::clone(&handle("jwks", jwks)?.set);
+        let policy = handle("policy", policy)?.0.clone();
+        Ok(bouncer_verifier(Verifier::new(jwks, policy)))
+    })
+}
+
+/// Creates a verifier with a single entry from `remote` and `policy`. Both may be freed afterwards.
+///
+/// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
+/// BOUNCER_STATUS_NULL_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_verifier_new_remote(
+    remote: Option<&bouncer_remote_jwks>,
+    policy: Option<&bouncer_policy>,
+    out: Option<&mut MaybeUninit<*mut bouncer_verifier>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        let remote = handle("remote", remote)?.0.clone();
+        let policy = handle("policy", policy)?.0.clone();
+        Ok(bouncer_verifier(Verifier::new(remote, policy)))
+    })
+}
+
 /// Appends an entry with these keys and this policy to the setting "accept" of `settings`, which
 /// must have the kind BOUNCER_KIND_VERIFIER. `jwks` and `policy` may be freed afterwards.
 ///
-/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT; `settings` keeps it, as bouncer_settings_set()
-/// does.
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT. The settings keep this failure.
+/// BOUNCER_STATUS_NULL_ARGUMENT if `settings` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_accept_jwks(
     settings: Option<&mut bouncer_settings>,
@@ -67,8 +103,8 @@ pub extern "C" fn bouncer_settings_accept_jwks(
 /// Appends an entry with these remote keys and this policy to the setting "accept" of `settings`,
 /// which must have the kind BOUNCER_KIND_VERIFIER. `remote` and `policy` may be freed afterwards.
 ///
-/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT; `settings` keeps it, as bouncer_settings_set()
-/// does.
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT. The settings keep this failure.
+/// BOUNCER_STATUS_NULL_ARGUMENT if `settings` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_accept_remote(
     settings: Option<&mut bouncer_settings>,
@@ -120,42 +156,6 @@ pub extern "C" fn bouncer_verifier_wait_ready(
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
     act(err, || Ok(handle("verifier", verifier)?.0.wait_ready(milliseconds(timeout_ms))?))
-}
-
-/// Creates a verifier with a single entry from `jwks` and `policy`. Both may be freed afterwards.
-///
-/// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
-/// BOUNCER_STATUS_NULL_ARGUMENT.
-#[unsafe(no_mangle)]
-pub extern "C" fn bouncer_verifier_new_jwks(
-    jwks: Option<&bouncer_jwks>,
-    policy: Option<&bouncer_policy>,
-    out: Option<&mut MaybeUninit<*mut bouncer_verifier>>,
-    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
-) -> bouncer_status {
-    call(out, err, || {
-        let jwks = Arc::clone(&handle("jwks", jwks)?.set);
-        let policy = handle("policy", policy)?.0.clone();
-        Ok(bouncer_verifier(Verifier::new(jwks, policy)))
-    })
-}
-
-/// Creates a verifier with a single entry from `remote` and `policy`. Both may be freed afterwards.
-///
-/// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
-/// BOUNCER_STATUS_NULL_ARGUMENT.
-#[unsafe(no_mangle)]
-pub extern "C" fn bouncer_verifier_new_remote(
-    remote: Option<&bouncer_remote_jwks>,
-    policy: Option<&bouncer_policy>,
-    out: Option<&mut MaybeUninit<*mut bouncer_verifier>>,
-    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
-) -> bouncer_status {
-    call(out, err, || {
-        let remote = handle("remote", remote)?.0.clone();
-        let policy = handle("policy", policy)?.0.clone();
-        Ok(bouncer_verifier(Verifier::new(remote, policy)))
-    })
 }
 
 /// Creates a verifier with the entries of `verifier` and with a new cache. The cache stores about
@@ -284,8 +284,8 @@ pub unsafe extern "C" fn bouncer_verifier_verify_now(
 
 /// Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
 /// bouncer_verifier_verify_now() or bouncer_batch_ticket() returned. Returns 1 if the fetch has
-/// ended, or if the key set is closed. Returns 0 on timeout, or if `verifier` is NULL. Only a value
-/// that this library returned is a valid ticket.
+/// ended, or if the key set is closed. Returns 0 on timeout, if `ticket` is 0, or if `verifier` is
+/// NULL. Only a value that this library returned is a valid ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_verifier_wait(
     verifier: Option<&bouncer_verifier>,
@@ -296,10 +296,10 @@ pub extern "C" fn bouncer_verifier_wait(
     read(0, || i32::from(wait() == Some(true)))
 }
 
-/// Returns how long bouncer_verifier_verify() waits at most for the fetch of `ticket`, in
+/// Returns the longest time that bouncer_verifier_verify() would wait for the fetch of `ticket`, in
 /// milliseconds: the "max_wait" of the keys. Returns 0 if no caller needs to wait: the keys are
-/// closed, a reload has removed them, or `verifier` is NULL. For event loops, which end the wait of
-/// a token themselves.
+/// closed, a reload has removed them, `ticket` is 0, or `verifier` is NULL. For event loops, which
+/// end the wait of a token themselves.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_verifier_max_wait(verifier: Option<&bouncer_verifier>, ticket: u64) -> u64 {
     let max_wait = || Some(verifier?.0.max_wait(Ticket::from_bits(ticket)?));

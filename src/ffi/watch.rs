@@ -17,8 +17,9 @@ use std::mem::MaybeUninit;
 /// renewer. The loop needs no thread that waits.
 ///
 /// The descriptor is an eventfd, non-blocking and close-on-exec. It becomes readable after each
-/// attempt, successful or not, and when the key set or renewer is closed. It stays readable until
-/// 8 bytes are read. One wakeup may be for several attempts.
+/// attempt, successful or not, and when the key set or renewer is closed. The watch of a verifier
+/// also becomes readable after bouncer_verifier_reload(). The descriptor stays readable until 8
+/// bytes are read. One wakeup may be for several attempts.
 ///
 /// 1. Create one watch for each loop, before the loop verifies its first token. Add the descriptor
 ///    to the loop, for reading.
@@ -59,8 +60,8 @@ pub extern "C" fn bouncer_remote_jwks_watch(
 }
 
 /// Creates a watch for the fetches of all keys that `verifier` uses, also of keys that a reload
-/// adds. The descriptor is readable after bouncer_verifier_reload() too. If the keys never change
-/// and the verifier is never reloaded, it is never readable.
+/// adds. The descriptor also becomes readable after bouncer_verifier_reload(). If the keys never
+/// change and the verifier is never reloaded, it never becomes readable.
 ///
 /// On success puts the watch in `*out`; free it with bouncer_watch_free(). It does not keep
 /// `verifier` alive. On failure: as bouncer_remote_jwks_watch().

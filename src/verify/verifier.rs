@@ -432,8 +432,8 @@ impl Verifier {
     }
 
     /// Returns a [`Watch`], whose descriptor is readable after each fetch of keys of any entry, and
-    /// after a reload. Make one for each event loop, and after a fork. If the keys never change, it
-    /// is never readable.
+    /// after a reload. Make one for each event loop, and after a fork. If the keys never change and
+    /// the verifier is never reloaded, it is never readable.
     ///
     /// # Errors
     /// Those of [`Watch::new`].

@@ -12,7 +12,8 @@ use std::{fmt, io};
 ///
 /// `RemoteJwkSet::watch`, `TokenRenewer::watch` and [`crate::Verifier::watch`] make one. The
 /// descriptor is readable after each attempt, successful or not, and after the key set or renewer
-/// was closed. It stays readable until [`Watch::clear`].
+/// was closed. The watch of a verifier is also readable after [`crate::Verifier::reload`]. The
+/// descriptor stays readable until [`Watch::clear`].
 ///
 /// 1. Make one watch for each loop, before its first [`crate::Verifier::verify_now`]. Let the loop
 ///    wait until the descriptor is readable.

@@ -180,10 +180,11 @@ impl RemoteJwkSet {
         self.0.worker.wait_for(attempts, timeout)
     }
 
-    /// Closes the key set for all clones and verifiers. This interrupts a fetch in flight, stops
-    /// the threads and removes the keys. Blocks until the threads have ended, for at most one
-    /// second: a thread in a custom transport that does not return is left running. Dropping the
-    /// last clone closes the key set too.
+    /// Closes the key set for all clones and verifiers. This interrupts a fetch in flight and
+    /// removes the keys. Blocks until the thread of that fetch has ended, for at most one second: a
+    /// thread in a custom transport that does not return is left running. The thread that serves
+    /// all key sets and renewers ends with the last of them. Dropping the last clone closes the key
+    /// set too.
     pub fn close(&self) {
         self.0.worker.close();
     }

@@ -222,10 +222,11 @@ impl TokenRenewer {
         self.0.worker.wait_for(attempts, timeout)
     }
 
-    /// Closes the renewer for all clones. This interrupts a login in flight, stops the threads and
-    /// removes the token. Blocks until the threads have ended, for at most one second. If a custom
-    /// source or transport does not return by then, its thread is left running. Dropping the last
-    /// clone closes the renewer too.
+    /// Closes the renewer for all clones. This interrupts a login in flight and removes the token.
+    /// Blocks until the thread of that login has ended, for at most one second. If a custom source
+    /// or transport does not return by then, its thread is left running. The thread that serves all
+    /// key sets and renewers ends with the last of them. Dropping the last clone closes the renewer
+    /// too.
     pub fn close(&self) {
         self.0.worker.close();
     }
