@@ -44,19 +44,16 @@ pub(crate) fn in_slices<T: Send>(
 }
 
 /// Calls `ready`, which blocks up to the given duration, until it returns `Ok` or `timeout` seconds
-/// are over. If it returns an error sooner than that duration, waiting does not help: raises this
-/// error.
+/// are over. If `may_become_ready` returns false, waiting does not help: raises the last error.
 pub(crate) fn until_ready(
     py: Python<'_>,
     timeout: f64,
     ready: impl Fn(Duration) -> bouncer_verify::Result<()> + Send + Sync,
+    may_become_ready: impl Fn() -> bool + Send + Sync,
 ) -> PyResult<()> {
-    let result = in_slices(py, seconds(py, "timeout", timeout)?, |slice| {
-        let began = Instant::now();
-        match ready(slice) {
-            Err(_) if began.elapsed() >= slice => None,
-            result => Some(result),
-        }
+    let result = in_slices(py, seconds(py, "timeout", timeout)?, |slice| match ready(slice) {
+        Err(_) if may_become_ready() => None,
+        result => Some(result),
     })?;
     let result = result.unwrap_or_else(|| py.detach(|| ready(Duration::ZERO)));
     result.map_err(|error| exception(py, &error))

@@ -8,7 +8,7 @@ use crate::jwk_set::JwkSet;
 use crate::settings::{self, seconds};
 use crate::text::{Text, not_a, str_of};
 use crate::{interrupt, stats};
-use bouncer_verify::{KeySource as _, RemoteJwkSetBuilder, RemoteJwkSetState, Settings, SettingsKind, Stats};
+use bouncer_verify::{KeySource as _, RemoteJwkSetBuilder, Settings, SettingsKind, Stats};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::time::Duration;
@@ -90,17 +90,17 @@ impl RemoteJwkSet {
     }
 
     /// Waits until there are keys, for up to `timeout` seconds. Failed fetches are retried for the
-    /// whole time, even if the failure is permanent, for example if the URL is wrong. Only if the
-    /// metadata contains another issuer, the wait ends early.
+    /// whole time, even if the failure is permanent, for example if the URL is wrong. The wait ends
+    /// early only if the key set is closed, or if the metadata contains another issuer.
     ///
     /// Raises KeysUnavailableError, with the last failure, if there are still no keys.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
-        interrupt::until_ready(py, timeout, |slice| self.keys.wait_ready(slice))
+        let ready = |slice| self.keys.wait_ready(slice);
+        interrupt::until_ready(py, timeout, ready, || self.keys.may_become_ready())
     }
 
     /// Does the same as wait_ready(), but does not block the event loop of asyncio, uvloop or trio.
-    /// It does not end early if the metadata contains another issuer.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready_async(slf: Bound<'_, Self>, timeout: f64) -> PyResult<Bound<'_, PyAny>> {
         event_loop::until_ready(slf.into_any(), timeout)
@@ -174,10 +174,10 @@ impl RemoteJwkSet {
         format!("<RemoteJwkSet {}: {}, {} keys>", status.source, status.state.as_str(), status.usable_keys)
     }
 
-    /// Returns whether there are keys, or the key set is closed. The ticket is always 0.
+    /// Returns whether there are keys, or waiting for them does not help. The ticket is always 0.
     #[pyo3(signature = (_ticket, /))]
     fn _is_over(&self, py: Python<'_>, _ticket: u64) -> bool {
-        py.detach(|| self.is_ready(Duration::ZERO))
+        py.detach(|| self.keys.wait_ready(Duration::ZERO).is_ok() || !self.keys.may_become_ready())
     }
 
     /// Makes `watch` readable after each fetch.
@@ -222,14 +222,5 @@ impl RemoteJwkSet {
         }
         let keys = py.detach(|| builder.build()).map_err(|error| exception(py, &error))?;
         Ok(Self { keys: keys.into() })
-    }
-
-    /// Waits up to `timeout` until there are keys or the key set is closed.
-    fn is_ready(&self, timeout: Duration) -> bool {
-        self.keys.wait_ready(timeout).is_ok() || self.is_closed()
-    }
-
-    fn is_closed(&self) -> bool {
-        self.keys.status().state == RemoteJwkSetState::Closed
     }
 }

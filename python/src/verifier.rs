@@ -191,11 +191,11 @@ impl Verifier {
     /// have theirs.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
-        interrupt::until_ready(py, timeout, |slice| self.verifier.wait_ready(slice))
+        let ready = |slice| self.verifier.wait_ready(slice);
+        interrupt::until_ready(py, timeout, ready, || self.verifier.may_become_ready())
     }
 
     /// Does the same as wait_ready(), but does not block the event loop of asyncio, uvloop or trio.
-    /// It does not end early.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready_async(slf: Bound<'_, Self>, timeout: f64) -> PyResult<Bound<'_, PyAny>> {
         event_loop::until_ready(slf.into_any(), timeout)
@@ -329,12 +329,12 @@ impl Verifier {
     }
 
     /// Returns whether the fetch of this ticket is over. With ticket 0, returns whether all entries
-    /// have keys.
+    /// have keys, or waiting for them does not help.
     #[pyo3(signature = (ticket, /))]
     fn _is_over(&self, py: Python<'_>, ticket: u64) -> bool {
         py.detach(|| match Ticket::from_bits(ticket) {
             Some(ticket) => self.verifier.wait(ticket, Duration::ZERO),
-            None => self.verifier.wait_ready(Duration::ZERO).is_ok(),
+            None => self.verifier.wait_ready(Duration::ZERO).is_ok() || !self.verifier.may_become_ready(),
         })
     }
 

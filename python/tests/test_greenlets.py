@@ -116,6 +116,34 @@ print(json.dumps(found))
 
 
 @patched
+def test_wait_ready_ends_early_if_there_will_be_no_keys(library: str, server: Server) -> None:
+    metadata = {"issuer": "https://other.example/", "jwks_uri": server.url}
+    server.bodies["/.well-known/openid-configuration"] = json.dumps(metadata)
+    program = """
+import json
+other = RemoteJwkSet.discover(sys.argv[1], log=False)
+closed = [RemoteJwkSet("http://127.0.0.1:1/", log=False) for _ in range(2)]
+
+def close():
+    for keys in closed:
+        time.sleep(0.2)
+        keys.close()
+
+spawn(close)
+found = []
+for source in (other, Verifier(other, Policy.dcos()), closed[0], Verifier(closed[1], Policy.dcos())):
+    try:
+        source.wait_ready(1e9)
+    except KeysUnavailableError as error:
+        found.append(str(error))
+print(json.dumps(found))
+"""
+    found = run(library, program, server.origin)
+    assert ["issuer mismatch" in text for text in found] == [True, True, False, False]
+    assert ["closed" in text for text in found] == [False, False, True, True]
+
+
+@patched
 def test_callables_that_wait_leak_no_file_descriptors(library: str, jwk: Jwk) -> None:
     program = """
 body = sys.argv[1].encode()

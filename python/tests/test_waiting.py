@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import json
 import os
 import threading
 import time
@@ -265,6 +266,33 @@ def test_all_sources_of_a_loop_share_one_watch(
 
     run(main)
     assert len(opened) == 1
+
+
+@every_loop
+@pytest.mark.parametrize("reason", ["issuer mismatch", "closed"])
+def test_wait_ready_async_ends_early_if_there_will_be_no_keys(run: Run, server: Server, reason: str) -> None:
+    metadata = {"issuer": "https://other.example/", "jwks_uri": server.url}
+    server.bodies["/.well-known/openid-configuration"] = json.dumps(metadata)
+    server.open_gate.clear()
+    keys = RemoteJwkSet.discover(server.origin, timeout=60, log=False)
+    verifier = Verifier(keys, Policy.dcos())
+
+    async def no_keys() -> None:
+        await until(lambda: waiting() == 2)
+        if reason == "issuer mismatch":
+            server.open_gate.set()
+        else:
+            keys.close()
+
+    async def main() -> None:
+        with anyio.fail_after(30):
+            calls = [lambda: keys.wait_ready_async(1e9), lambda: verifier.wait_ready_async(1e9)]
+            # The second time, this is known before the wait.
+            for found in (await results(*calls, no_keys), await results(*calls)):
+                for error in found[:2]:
+                    assert error.code == "keys_unavailable" and reason in str(error)
+
+    run(main)
 
 
 @every_loop

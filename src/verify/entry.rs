@@ -121,6 +121,14 @@ impl Entry {
         }
     }
 
+    /// Returns false if waiting for keys does not help.
+    pub(super) fn may_become_ready(&self) -> bool {
+        match &self.keys.0 {
+            Source::Fixed(_) => true,
+            Source::Changing(source) => source.may_become_ready(),
+        }
+    }
+
     /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`.
     pub(super) fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         match &self.keys.0 {

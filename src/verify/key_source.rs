@@ -83,6 +83,13 @@ pub trait KeySource: Any + Send + Sync + fmt::Debug {
         }
     }
 
+    /// Returns false if [`KeySource::wait_ready`] would not wait, because there will be no keys.
+    /// Not part of the stable interface.
+    #[doc(hidden)]
+    fn may_become_ready(&self) -> bool {
+        true
+    }
+
     /// Blocks until the fetch of `ticket` is over, or will never be made. Returns false after
     /// `timeout`. The default is for sources without fetches.
     fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {

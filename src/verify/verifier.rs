@@ -241,6 +241,17 @@ impl Verifier {
         self.entries().all.iter().try_for_each(|entry| entry.wait_ready(left()))
     }
 
+    /// Returns false if waiting for the keys of all entries does not help. The first entry without
+    /// keys decides, as in [`Verifier::wait_ready`].
+    ///
+    /// For bindings, which do not wait in that function. Not part of the stable interface.
+    #[doc(hidden)]
+    pub fn may_become_ready(&self) -> bool {
+        let entries = self.entries();
+        let missing = entries.all.iter().find(|entry| entry.wait_ready(Duration::ZERO).is_err());
+        missing.is_none_or(|entry| entry.may_become_ready())
+    }
+
     /// Verifies `token` as [`crate::verify_token`] does.
     ///
     /// With remote keys it may wait for a fetch if the token's key is missing: by default two

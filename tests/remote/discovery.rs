@@ -81,6 +81,8 @@ fn wait_ready_returns_at_once_if_the_metadata_contains_another_issuer() {
             assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
             assert!(error.detail().contains("issuer mismatch"), "{error}");
         }
+        assert!(!keys.may_become_ready());
+        assert!(!Verifier::new(keys, Policy::dcos()).may_become_ready());
     }
     // Another failure may end by itself.
     server.say(Reply::status(503));
@@ -88,6 +90,21 @@ fn wait_ready_returns_at_once_if_the_metadata_contains_another_issuer() {
     let start = Instant::now();
     assert!(keys.wait_ready(Duration::from_secs(1)).is_err());
     assert!(start.elapsed() >= Duration::from_secs(1));
+    let verifier = Verifier::new(keys.clone(), Policy::dcos());
+    assert!(keys.may_become_ready() && verifier.may_become_ready());
+    keys.close();
+    assert!(!keys.may_become_ready() && !verifier.may_become_ready());
+    // The first entry without keys decides.
+    let waiting = RemoteJwkSet::discover(&server.origin).build().unwrap();
+    let policy = |issuer| Policy::for_issuer(issuer, "orders");
+    for (first, second, expected) in [(&waiting, &keys, true), (&keys, &waiting, false)] {
+        let verifier = Verifier::builder()
+            .accept(first.clone(), policy("https://a.example/"))
+            .accept(second.clone(), policy("https://b.example/"))
+            .build()
+            .unwrap();
+        assert_eq!(verifier.may_become_ready(), expected);
+    }
 }
 
 #[test]

@@ -114,6 +114,10 @@ impl KeySource for RemoteJwkSet {
         RemoteJwkSet::wait_ready(self, timeout)
     }
 
+    fn may_become_ready(&self) -> bool {
+        RemoteJwkSet::may_become_ready(self)
+    }
+
     fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         RemoteJwkSet::wait(self, ticket, timeout)
     }

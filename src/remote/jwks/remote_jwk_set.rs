@@ -115,12 +115,19 @@ impl RemoteJwkSet {
                 attempts.request(Reason::Schedule);
             }
         });
-        // Waiting does not help if the metadata contains another issuer: the setting is wrong.
-        let is_final = |_: &Error| {
-            let failure = worker.read(|attempts| attempts.failure().map(FetchError::failure));
-            failure == Some(FetchFailure::Issuer)
-        };
-        worker.wait_until(timeout, || self.current().map(drop), is_final)
+        worker.wait_until(timeout, || self.current().map(drop), |_| !self.may_become_ready())
+    }
+
+    /// Returns false if waiting for usable keys does not help: the key set is closed, or the
+    /// metadata contains another issuer, so the setting is wrong.
+    ///
+    /// For bindings, which do not wait in [`RemoteJwkSet::wait_ready`]. Not part of the stable
+    /// interface.
+    #[doc(hidden)]
+    pub fn may_become_ready(&self) -> bool {
+        let worker = &self.0.worker;
+        let failure = || worker.read(|attempts| attempts.failure().map(FetchError::failure));
+        !worker.is_closed() && failure() != Some(FetchFailure::Issuer)
     }
 
     /// Returns the keys in use. The returned set does not change when newer keys arrive.
