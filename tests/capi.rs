@@ -351,7 +351,9 @@ fn c_returns_the_verdicts_of_the_configurations() {
 fn script(case: &Case) -> String {
     let time = case.time.to_string();
     let policy = line("policy", case.policy.get().as_bytes()) + &line("time", time.as_bytes());
-    line("jwks", case.jwks.as_bytes()) + &policy + &line("verify", &case.token())
+    let paths = case.expect.paths.iter().flat_map(|paths| paths.keys());
+    let paths: String = paths.map(|path| line("path", path.as_bytes())).collect();
+    line("jwks", case.jwks.as_bytes()) + &policy + &paths + &line("verify", &case.token())
 }
 
 fn line(word: &str, value: &[u8]) -> String {
@@ -369,6 +371,10 @@ fn verdict(line: &str) -> Expect {
         String::from_utf8((0..hex.len()).step_by(2).map(octet).collect()).unwrap()
     };
     let text = |name| field(name).map(|hex| decoded(&hex));
+    let path = |entry: &str| {
+        let (path, claim) = entry.split_once(':').unwrap();
+        (decoded(path), Some(claim).filter(|claim| *claim != "-").map(decoded))
+    };
     let skipped = field("skipped").unwrap();
     let skipped = skipped.split_terminator(',').map(|entry| {
         let (index, reason) = entry.split_once(':').unwrap();
@@ -383,6 +389,7 @@ fn verdict(line: &str) -> Expect {
         scopes: field("scopes").map(|scopes| scopes.split_terminator(',').map(decoded).collect()),
         kid: text("kid"),
         alg: text("alg"),
+        paths: field("paths").map(|paths| paths.split_terminator(',').map(path).collect()),
         keys: Some(field("keys").unwrap().parse().unwrap()),
         skipped: Some(skipped.collect()),
     }

@@ -24,7 +24,7 @@ fn every_back_end_returns_the_expected_results() {
 #[test]
 fn a_key_set_with_cached_headers_returns_the_same_results() {
     with_cached_headers("Rust with cached headers", |jwks, case| {
-        expect(jwks, verify_token(jwks, &policy(case), case.token()))
+        expect(jwks, case, verify_token(jwks, &policy(case), case.token()))
     });
 }
 
@@ -36,7 +36,7 @@ fn a_batch_and_a_cache_return_the_same_results() {
         let cached = Verifier::new(Arc::clone(jwks), policy.clone()).with_cache(8);
         let batches = [verify_tokens(jwks, &policy, &[&token; 9], 1), cached.verify_batch(&[&token; 9], 1)];
         let verdicts = batches.into_iter().flatten().chain([cached.verify(&token)]);
-        let mut found: Vec<Expect> = verdicts.map(|verdict| expect(jwks, verdict)).collect();
+        let mut found: Vec<Expect> = verdicts.map(|verdict| expect(jwks, case, verdict)).collect();
         assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "{}", case.id);
         found.swap_remove(0)
     });
@@ -72,7 +72,7 @@ fn remote_keys_return_the_expected_results() {
         let remote = RemoteJwkSet::builder("https://idp.example/").seed(case.jwks.as_bytes()).lazy();
         let remote = remote.transport(transport).build().unwrap();
         let verifier = Verifier::new(remote, policy(case));
-        expect(&jwks, verifier.verify(case.token()))
+        expect(&jwks, case, verifier.verify(case.token()))
     });
 }
 
@@ -153,13 +153,19 @@ fn verify(case: &Case, backend: Backend) -> Expect {
             return Expect { keys: Some(0), skipped: skipped.map(|list| reasons(&list)), ..rejected(&error) };
         }
     };
-    expect(&jwks, verify_token(&jwks, &policy, case.token()))
+    expect(&jwks, case, verify_token(&jwks, &policy, case.token()))
 }
 
-fn expect(jwks: &JwkSet, result: Result<VerifiedToken, Error>) -> Expect {
+fn expect(jwks: &JwkSet, case: &Case, result: Result<VerifiedToken, Error>) -> Expect {
+    let claim = |token: &VerifiedToken, path: &str| (path.to_owned(), token.claim(path).map(str::to_owned));
+    let claims = |token| {
+        let paths = case.expect.paths.as_ref()?;
+        Some(paths.keys().map(|path| claim(token, path)).collect())
+    };
     Expect {
         keys: Some(jwks.keys().len()),
         skipped: Some(reasons(jwks.skipped())),
+        paths: result.as_ref().ok().and_then(claims),
         ..result.map_or_else(|error| rejected(&error), |token| accepted(&token))
     }
 }

@@ -14,6 +14,7 @@ mod corpus {
     pub(crate) mod access_token;
     pub(crate) mod algorithm;
     pub(crate) mod case;
+    pub(crate) mod claim_paths;
     pub(crate) mod claim_rules;
     pub(crate) mod claims;
     pub(crate) mod configuration;
@@ -97,6 +98,7 @@ fn files() -> Vec<File> {
         corpus::issuer_audience::file(),
         corpus::required_claims::file(),
         corpus::claim_rules::file(),
+        corpus::claim_paths::file(),
         corpus::scopes::file(),
         corpus::access_token::file(),
         corpus::order::file(),

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,7 @@ type outcome struct {
 	Scopes   []string
 	KID      string
 	Alg      string
+	Paths    map[string]*string // the JSON texts of claims; nil if there is none
 	Keys     *int
 	Skipped  [][]any
 }
@@ -201,6 +203,12 @@ func outcomeOf(
 			Status: "ok", UID: token.UID(), Identity: token.Identity(), Scopes: token.Scopes(),
 			KID: token.KeyID(), Alg: string(token.Algorithm()),
 		}
+		if c.Expect.Paths != nil {
+			found.Paths = map[string]*string{}
+		}
+		for path := range c.Expect.Paths {
+			found.Paths[path] = claimAt(t, token, path)
+		}
 		if err := token.Claims(&found.Claims); err != nil {
 			t.Errorf("%s: %v", c.ID, err)
 		}
@@ -214,6 +222,26 @@ func outcomeOf(
 		found.Skipped = append(found.Skipped, []any{float64(skipped.Index), skipped.Reason})
 	}
 	return found
+}
+
+// claimAt returns the JSON text of a claim, or nil if it is absent. The methods that return a Go
+// type must find the same claim.
+func claimAt(t testing.TB, token *bouncer.VerifiedToken, path string) *string {
+	value, found := token.Claim(path)
+	text := string(value)
+	if _, isString := token.ClaimString(path); isString != strings.HasPrefix(text, `"`) {
+		t.Errorf("ClaimString(%q) reports %v for %s", path, isString, text)
+	}
+	if _, areStrings := token.ClaimStrings(path); areStrings && !strings.HasPrefix(strings.Trim(text, "["), `"`) {
+		t.Errorf("ClaimStrings(%q) reports true for %s", path, text)
+	}
+	if _, isInteger := token.ClaimInteger(path); isInteger && !(text[0] >= '0' && text[0] <= '9') {
+		t.Errorf("ClaimInteger(%q) reports true for %s", path, text)
+	}
+	if !found {
+		return nil
+	}
+	return &text
 }
 
 func rejection(t testing.TB, err error) outcome {

@@ -1,8 +1,14 @@
 /* Verifies the cases that tests/capi.rs writes to the standard input. Each line is a word and a
  * hexadecimal value, separated by a space. For each "verify" or "token" the program prints one line
  * with the result: pairs of the form name=value, where claims and token fields are hexadecimal. A
- * "token" is verified with the verifier of the last "configuration". */
+ * "token" is verified with the verifier of the last "configuration". A "path" is the name of a
+ * claim to look up in the next token. */
 #include "check.h"
+
+#define MAX_PATHS 32
+
+static char *paths[MAX_PATHS];
+static size_t path_lens[MAX_PATHS], path_count;
 
 static char *unhex(const char *hex, size_t *len)
 {
@@ -67,6 +73,38 @@ static void print_keys(const bouncer_jwks *jwks)
     }
 }
 
+/* The functions that return a C type must find the same claim as bouncer_token_claim(). */
+static void check_types(const bouncer_token *token, const char *path, size_t len, bouncer_str json)
+{
+    const bouncer_status missing = BOUNCER_STATUS_MISSING_CLAIM, other = BOUNCER_STATUS_MALFORMED_CLAIMS;
+    const bouncer_status ok = BOUNCER_STATUS_OK;
+    char first = json.data == NULL ? 'n' : json.data[0]; /* null counts as absent */
+    bouncer_str string;
+    const bouncer_str *strings;
+    size_t count;
+    int64_t integer;
+    bouncer_status status = bouncer_token_claim_string(token, path, len, &string, NULL);
+    CHECK(status == (first == 'n' ? missing : first == '"' ? ok : other));
+    status = bouncer_token_claim_integer(token, path, len, &integer, NULL);
+    CHECK(status == (first == 'n' ? missing : first >= '0' && first <= '9' ? ok : other));
+    status = bouncer_token_claim_strings(token, path, len, &strings, &count, NULL);
+    CHECK(first != 'n' || status == missing);
+    CHECK(first != '"' || (status == ok && count == 1 && strings[0].len == string.len));
+}
+
+static void print_paths(const bouncer_token *token)
+{
+    printf(path_count > 0 ? " paths=" : "");
+    for (size_t i = 0; i < path_count; i++) {
+        bouncer_str claim = bouncer_token_claim(token, paths[i], path_lens[i]);
+        print_hex((bouncer_str){paths[i], path_lens[i]});
+        printf(claim.data == NULL ? ":-" : ":");
+        print_hex(claim);
+        printf(",");
+        check_types(token, paths[i], path_lens[i], claim);
+    }
+}
+
 static void print_token(bouncer_token *token)
 {
     printf("status=ok");
@@ -76,6 +114,7 @@ static void print_token(bouncer_token *token)
     print_scopes(token);
     print_str("kid", bouncer_token_kid(token));
     print_str("alg", bouncer_token_algorithm(token));
+    print_paths(token);
     bouncer_token_free(token);
 }
 
@@ -195,6 +234,11 @@ int main(void)
             verify_configured(configuration, text, len);
             print_keys(NULL);
             printf("\n");
+        } else if (strcmp(word, "path") == 0) {
+            CHECK(path_count < MAX_PATHS);
+            paths[path_count] = text;
+            path_lens[path_count++] = len;
+            continue;
         } else {
             CHECK(strcmp(word, "verify") == 0);
             if (jwks == NULL) {
@@ -207,6 +251,9 @@ int main(void)
             printf("\n");
             bouncer_policy_free(policy);
             policy = NULL;
+            while (path_count > 0) {
+                free(paths[--path_count]);
+            }
         }
         free(text);
     }

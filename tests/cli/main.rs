@@ -621,7 +621,6 @@ fn verify(case: &Case) -> Expect {
         .then(|| run(&["jwks", "--json", &jwks]).json());
     let claims = json.get("claims").filter(|_| status == "ok").cloned();
     Expect {
-        status,
         claim: text("claim"),
         claims,
         uid: text("uid"),
@@ -629,6 +628,8 @@ fn verify(case: &Case) -> Expect {
         scopes: json.get("scopes").map(|scopes| serde_json::from_value(scopes.clone()).unwrap()),
         kid: text("kid"),
         alg: text("alg"),
+        // The command has no lookup of a single claim.
+        paths: case.expect.paths.clone().filter(|_| status == "ok"),
         keys: listing.as_ref().map(|listing| listing["keys"].as_array().map_or(0, Vec::len)),
         skipped: listing.as_ref().and_then(|listing| {
             let reason = |key: &Value| {
@@ -636,6 +637,7 @@ fn verify(case: &Case) -> Expect {
             };
             Some(listing["skipped"].as_array()?.iter().map(reason).collect())
         }),
+        status,
     }
 }
 

@@ -62,9 +62,13 @@ pub struct Expect {
     pub scopes: Option<Vec<String>>,
     pub kid: Option<String>,
     pub alg: Option<String>,
+    pub paths: Option<Paths>,
     pub keys: Option<usize>,
     pub skipped: Option<Vec<(usize, String)>>,
 }
+
+/// The JSON texts of claims by their names, which may be paths. `None` if there is no such claim.
+pub type Paths = BTreeMap<String, Option<String>>;
 
 /// Returns every case of every file.
 pub fn all() -> Vec<Case> {

@@ -153,6 +153,7 @@ pub(crate) struct Case {
     claims: Option<String>,
     identity: Option<String>,
     scopes: Option<Vec<String>>,
+    paths: Vec<(String, Option<String>)>,
     usable: Option<usize>,
     pub(crate) skipped: Option<Vec<(usize, &'static str)>>,
 }
@@ -173,6 +174,7 @@ pub(crate) fn case(id: impl Into<String>, why: impl Into<String>) -> Case {
         claims: None,
         identity: None,
         scopes: None,
+        paths: Vec::new(),
         usable: None,
         skipped: None,
     }
@@ -227,6 +229,14 @@ impl Case {
     /// Sets the expected scopes, for a policy with `scope_claims`.
     pub(crate) fn scopes(mut self, scopes: &[&str]) -> Case {
         self.scopes = Some(scopes.iter().map(|scope| (*scope).to_owned()).collect());
+        self
+    }
+
+    /// Sets names of claims, each with the JSON text that an accessor must return, or `None` if it
+    /// must find no claim.
+    pub(crate) fn paths(mut self, paths: &[(&str, Option<&str>)]) -> Case {
+        let owned = |(path, text): &(&str, Option<&str>)| ((*path).to_owned(), text.map(str::to_owned));
+        self.paths = paths.iter().map(owned).collect();
         self
     }
 
@@ -320,6 +330,11 @@ impl Case {
                 members.push(("kid", quote(kid)));
             }
             members.push(("alg", quote(self.alg)));
+        }
+        if !self.paths.is_empty() {
+            let text = |text: &Option<String>| text.as_deref().map_or("null".to_owned(), quote);
+            let paths: Vec<_> = self.paths.iter().map(|(path, found)| (path, text(found))).collect();
+            members.push(("paths", object(&paths)));
         }
         if let Some(usable) = self.usable {
             members.push(("keys", usable.to_string()));

@@ -35,6 +35,21 @@ static json verdict(const VerifiedToken &token) {
     return found;
 }
 
+/// Returns the JSON text of a claim, or null if it is absent. The functions that return a C++ type
+/// must find the same claim.
+static json claim_at(const VerifiedToken &token, const std::string &path) {
+    const auto claim = token.claim(path);
+    const bool is_absent = !claim || *claim == "null";
+    const auto text = token.try_claim_string(path);
+    const auto texts = token.try_claim_strings(path);
+    const auto number = token.try_claim_integer(path);
+    CHECK(is_absent == (!text && text.error().status() == bouncer::Status::MissingClaim));
+    CHECK(is_absent == (!texts && texts.error().status() == bouncer::Status::MissingClaim));
+    CHECK(is_absent == (!number && number.error().status() == bouncer::Status::MissingClaim));
+    CHECK(is_absent || static_cast<bool>(text) == (claim->front() == '"'));
+    return claim ? json(*claim) : json();
+}
+
 /// Verifies a case. Returns the actual result, with the members that the expected one has.
 static json verify_case(const json &file, const json &the_case) {
     const json &expected = the_case.at("expect");
@@ -77,6 +92,11 @@ static json verify_case(const json &file, const json &the_case) {
         CHECK(!one || found["claims"] == json::parse(one.token().payload()));
     }
 
+    if (token && expected.contains("paths")) {
+        for (const auto &path : expected["paths"].items()) {
+            found["paths"][path.key()] = claim_at(*token, path.key());
+        }
+    }
     if (expected.contains("keys")) {
         found["keys"] = jwks->keys().size();
     }
