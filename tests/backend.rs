@@ -4,7 +4,7 @@ mod support {
     pub(crate) mod signer;
 }
 
-use bouncer_verify::{Algorithm, Backend, Jwk, JwkSet, Policy, verify_token};
+use bouncer_verify::{Algorithm, Backend, Jwk, JwkSet, LoadOptions, Policy, verify_token};
 use std::process::Command;
 use support::signer::Key;
 
@@ -25,7 +25,7 @@ fn cpu_accelerates() -> bool {
 }
 
 #[test]
-fn keys_of_the_usual_sizes_are_accelerated_if_the_cpu_supports_it() {
+fn rsa_keys_of_the_usual_sizes_are_accelerated_if_the_cpu_supports_it() {
     if !cpu_accelerates() {
         eprintln!("this CPU has no AVX-512 IFMA, so no key is accelerated");
     }
@@ -36,7 +36,7 @@ fn keys_of_the_usual_sizes_are_accelerated_if_the_cpu_supports_it() {
         ("rsa-2048-e3", false),
         ("rsa-2049", false),
         ("rsa-8192", false),
-        ("p256-a", false),
+        ("p384", false),
     ] {
         let expected = usize::from(takes && cpu_accelerates());
         assert_eq!(jwks(name, Backend::Accelerated).accelerated_keys(), expected, "{name}");
@@ -46,23 +46,65 @@ fn keys_of_the_usual_sizes_are_accelerated_if_the_cpu_supports_it() {
     }
 }
 
-#[test]
-fn a_key_for_another_algorithm_is_not_accelerated() {
-    let json = Jwk::from_der(&Key::load("rsa-2048-a").public_der()).unwrap().to_json();
-    for (alg, takes) in [("RS256", true), ("RS384", false), ("PS256", false)] {
-        let set = format!("{{\"keys\":[{}]}}", json.replacen('{', &format!("{{\"alg\":\"{alg}\","), 1));
-        let set = JwkSet::from_slice_with(set.as_bytes(), Backend::Accelerated).unwrap();
-        assert_eq!(set.accelerated_keys(), usize::from(takes && cpu_accelerates()), "{alg}");
+/// Verifies a token of the key `count` times, and a forged token once after each 20.
+fn verify_often(name: &str, jwks: &JwkSet, count: usize) {
+    let key = Key::load(name);
+    let algorithm = if name.starts_with("p256") { Algorithm::Es256 } else { Algorithm::Ed25519 };
+    let policy = Policy::dcos().algorithms([algorithm]).time(1);
+    let token = key.token(algorithm, format!("{{\"alg\":\"{algorithm}\"}}"), r#"{"exp":2,"uid":"peter"}"#);
+    let forged = token.replacen(".eyJ", ".eyI", 1);
+    for i in 1..=count {
+        assert!(verify_token(jwks, &policy, &token).is_ok(), "{name}: use {i}");
+        if i % 20 == 0 {
+            assert!(verify_token(jwks, &policy, &forged).is_err(), "{name}: use {i}");
+        }
     }
 }
 
 #[test]
-fn a_key_accelerated_for_rs256_also_verifies_other_algorithms() {
+fn keys_on_curves_of_256_bits_get_tables_when_they_are_used_often() {
+    for name in ["p256-a", "p256-short", "ed25519-a"] {
+        let jwks = jwks(name, Backend::Accelerated);
+        verify_often(name, &jwks, 80);
+        assert_eq!((jwks.accelerated_keys(), jwks.table_memory()), (0, 0), "{name}");
+        verify_often(name, &jwks, 100);
+        let memory = jwks.table_memory();
+        assert_eq!(jwks.accelerated_keys(), 1, "{name}");
+        assert!((50_000..400_000).contains(&memory), "{name}: {memory}");
+        for &backend in Backend::ALL.iter().filter(|&&backend| backend != Backend::Accelerated) {
+            let jwks = self::jwks(name, backend);
+            verify_often(name, &jwks, 200);
+            assert_eq!((jwks.accelerated_keys(), jwks.table_memory()), (0, 0), "{name}");
+        }
+    }
+}
+
+#[test]
+fn no_key_gets_tables_over_the_limit() {
+    let jwk = |name| Jwk::from_der(&Key::load(name).public_der()).unwrap().to_json();
+    let document = format!("{{\"keys\":[{},{}]}}", jwk("p256-a"), jwk("ed25519-a"));
+    let jwks = JwkSet::load(document.as_bytes(), &LoadOptions::new().max_table_memory(0)).unwrap();
+    verify_often("p256-a", &jwks, 250);
+    verify_often("ed25519-a", &jwks, 250);
+    assert_eq!((jwks.accelerated_keys(), jwks.table_memory()), (0, 0));
+    let error = JwkSet::load(document.as_bytes(), &LoadOptions::new().max_table_memory((1 << 30) + 1));
+    let detail = "max_table_memory is 1073741825; allowed are 0 to 1073741824";
+    assert_eq!(error.unwrap_err().detail(), detail);
+}
+
+#[test]
+fn an_rsa_key_verifies_all_algorithms() {
     let key = Key::load("rsa-2048-a");
     let jwks = jwks("rsa-2048-a", Backend::Accelerated);
-    for algorithm in
-        [Algorithm::Rs256, Algorithm::Rs384, Algorithm::Rs512, Algorithm::Ps256, Algorithm::Ps512]
-    {
+    let algorithms = [
+        Algorithm::Rs256,
+        Algorithm::Rs384,
+        Algorithm::Rs512,
+        Algorithm::Ps256,
+        Algorithm::Ps384,
+        Algorithm::Ps512,
+    ];
+    for algorithm in algorithms {
         let policy = Policy::dcos().algorithms([algorithm]).time(1);
         let header = format!("{{\"alg\":\"{algorithm}\"}}");
         let token = key.token(algorithm, header, r#"{"exp":2,"uid":"peter"}"#);

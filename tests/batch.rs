@@ -15,8 +15,8 @@ use support::signer::Key;
 
 const NOW: i64 = 1_700_000_000;
 
-static KEYS: LazyLock<[Key; 4]> =
-    LazyLock::new(|| ["rsa-2048-a", "rsa-2048-b", "rsa-3072", "p256-a"].map(Key::load));
+static KEYS: LazyLock<[Key; 5]> =
+    LazyLock::new(|| ["rsa-2048-a", "rsa-2048-b", "rsa-3072", "p256-a", "ed25519-a"].map(Key::load));
 
 fn jwks(backend: Backend) -> JwkSet {
     let jwk = |(i, key): (usize, &Key)| {
@@ -26,15 +26,23 @@ fn jwks(backend: Backend) -> JwkSet {
 }
 
 fn policy() -> Policy {
-    Policy::dcos().algorithms([Algorithm::Rs256, Algorithm::Es256]).time(NOW)
+    Policy::dcos().algorithms([Algorithm::Rs256, Algorithm::Es256, Algorithm::Ed25519]).time(NOW)
+}
+
+fn algorithm(which: usize) -> Algorithm {
+    match which {
+        3 => Algorithm::Es256,
+        4 => Algorithm::Ed25519,
+        _ => Algorithm::Rs256,
+    }
 }
 
 /// Returns tokens of all keys. Some of them are invalid in different ways.
 fn tokens() -> Vec<String> {
     let genuine: Vec<String> = (0..40)
         .map(|i| {
-            let which = [0, 0, 0, 1, 0, 2, 0, 3][i % 8];
-            let (key, alg) = (&KEYS[which], if which == 3 { Algorithm::Es256 } else { Algorithm::Rs256 });
+            let which = [0, 0, 3, 1, 4, 2, 0, 3, 4][i % 9];
+            let (key, alg) = (&KEYS[which], algorithm(which));
             let exp = if i % 11 == 10 { NOW } else { NOW + 60 };
             let header = format!(r#"{{"alg":"{alg}","kid":"key-{which}"}}"#);
             key.token(alg, header, format!(r#"{{"exp":{exp},"uid":"user \u0061-{i}"}}"#))
@@ -77,9 +85,10 @@ fn a_batch_of_any_size_returns_the_same_results_as_single_calls() {
             tokens.iter().map(|token| seen(verify_token(&one_by_one, &policy(), token))).collect();
         let passing = expected.iter().filter(|verdict| verdict.is_ok()).count();
         assert!((30..60).contains(&passing), "{passing} accepted");
-        // In the first round the set has no header in its cache, in the second it has all of them.
+        // In the first round the set has no header in its cache, and no tables for its keys. In the
+        // last round it has all of them.
         let jwks = jwks(backend);
-        for _ in 0..2 {
+        for _ in 0..3 {
             for size in [1, 2, 6, 7, 8, 9, 16, 23, tokens.len()] {
                 let verdicts: Vec<Verdict> = tokens
                     .chunks(size)

@@ -48,7 +48,13 @@ impl Vector {
     fn verdict(&self, backend: Backend) -> Result<(), ErrorKind> {
         let key = Jwk::from_slice(self.jwk().as_bytes()).expect("32 bytes");
         SignatureVerifier::new(&key, backend)
-            .and_then(|key| key.verify(Algorithm::Ed25519, self.msg.as_bytes(), &from_hex(&self.sig)))
+            .and_then(|key| {
+                let verify = || key.verify(Algorithm::Ed25519, self.msg.as_bytes(), &from_hex(&self.sig));
+                let verdict = verify();
+                key.compute_tables();
+                assert_eq!(verify(), verdict, "with tables");
+                verdict
+            })
             .map_err(|error| error.kind())
     }
 }

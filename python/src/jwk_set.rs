@@ -32,8 +32,9 @@ impl JwkSet {
     /// keys are kept.
     ///
     /// backend: the code that verifies signatures. Each back end accepts the same signatures.
-    /// "accelerated": aws-lc, and AVX-512 IFMA for RS256 if the CPU has it. "aws-lc": aws-lc alone.
-    /// None: "accelerated", unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
+    /// "accelerated": the library's own code where it is faster, and aws-lc for the rest. "aws-lc":
+    /// aws-lc alone. None: "accelerated", unless the environment variable
+    /// BOUNCER_VERIFY_NO_ACCELERATION is set.
     ///
     /// Raises MalformedKeySetError or NoUsableKeyError.
     #[staticmethod]
@@ -61,7 +62,8 @@ impl JwkSet {
         self.0.keys().iter().cloned().map(Jwk).collect()
     }
 
-    /// The number of keys whose RS256 signatures are verified with AVX-512 IFMA.
+    /// The number of keys whose next signature the library's own code verifies. ES256 and Ed25519
+    /// keys count after 100 verifications.
     #[getter]
     fn accelerated_keys(&self) -> usize {
         self.0.accelerated_keys()

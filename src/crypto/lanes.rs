@@ -1,25 +1,31 @@
-//! Verifies RS256 signatures side by side, one in each lane of the CPU's vectors.
+//! Verifies signatures side by side, one in each lane of the CPU's vectors.
 
 #[cfg(ifma)]
-use super::ifma::key as ifma;
+use super::ed25519::key as ed25519;
+#[cfg(ifma)]
+use super::es256::key as es256;
+#[cfg(ifma)]
+use super::hash::{Digest, Hash};
+#[cfg(ifma)]
+use super::kernel::Kernel;
 use super::message::Message;
+#[cfg(ifma)]
+use super::rsa::key as rsa;
+#[cfg(ifma)]
+use super::rsa::scheme::Scheme;
 #[cfg(ifma)]
 use super::verdict::KeyVerdict;
 use super::verifying_key::VerifyingKey;
-#[cfg(ifma)]
 use crate::jose::algorithm::Algorithm;
-#[cfg(ifma)]
-use std::array;
 
 /// Maximum number of signatures in one call.
 pub(crate) const LANES: usize = 8;
-/// Minimum number of signatures for which one call is faster than verifying them one after another.
-pub(crate) const WORTHWHILE: usize = 6;
 
-/// A signature to verify with an accelerated key.
-#[cfg_attr(not(ifma), expect(dead_code, reason = "without the kernel, nothing is verified side by side"))]
+/// A signature to verify. All keys of one call have the same
+/// [`super::kernel::LaneKind`].
 pub(crate) struct Lane<'a> {
     pub(crate) key: &'a VerifyingKey,
+    pub(crate) algorithm: Algorithm,
     pub(crate) message: &'a Message<'a>,
     pub(crate) signature: &'a [u8],
 }
@@ -29,29 +35,12 @@ pub(crate) struct Lane<'a> {
 /// must call [`VerifyingKey::verify`] for that signature.
 #[cfg(ifma)]
 pub(crate) fn verify_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
-    const { assert!(LANES == ifma::LANES) };
-    // All keys of one call must have the same size. Lanes with another size than the first key's
-    // get `None`.
-    let first_len = lanes.iter().flatten().next().map(|lane| lane.key.signature_len());
-    let filled = lanes.each_ref().map(|lane| {
-        let lane = lane.as_ref().filter(|lane| Some(lane.key.signature_len()) == first_len)?;
-        Some((lane, lane.key.accelerated()?))
-    });
-    let Some(any) = filled.into_iter().flatten().next() else { return [None; LANES] };
-    if filled.iter().flatten().count() < WORTHWHILE {
-        return [None; LANES];
-    }
-    // Fill unused lanes with a real signature: the extra work is free.
-    let batch = filled.map(|lane| lane.unwrap_or(any)).map(|(lane, key)| ifma::Lane {
-        key: key.kernel(),
-        digest: lane.message.sha256(),
-        signature: lane.signature,
-    });
-    let accepted = ifma::verify_lanes(&batch);
-    array::from_fn(|i| {
-        let &(lane, key) = filled.get(i)?.as_ref()?;
-        let reference = || lane.key.verify_reference(Algorithm::Rs256, lane.message, lane.signature);
-        match key.confirm(accepted >> i & 1 == 1, reference) {
+    let accepted = accepted_lanes(lanes);
+    std::array::from_fn(|i| {
+        let lane = lanes.get(i)?.as_ref()?;
+        let accepted = accepted.get(i).copied()??;
+        let reference = || lane.key.verify_reference(lane.algorithm, lane.message, lane.signature);
+        match lane.key.accelerated()?.confirm(accepted, reference) {
             KeyVerdict::Valid => Some(true),
             KeyVerdict::RejectedByKernel => Some(false),
             KeyVerdict::Invalid => None,
@@ -59,44 +48,76 @@ pub(crate) fn verify_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; 
     })
 }
 
-/// Without the kernel, no signature is verified side by side.
+/// Returns for each lane whether this library's own code accepts the signature.
+#[cfg(ifma)]
+fn accepted_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
+    let kernels = lanes.each_ref().map(|lane| Some(lane.as_ref()?.key.accelerated()?.kernel()));
+    match kernels.iter().flatten().next() {
+        Some(Kernel::Rsa(_)) => {
+            let batch = zip(lanes, &kernels, |lane, kernel| match kernel {
+                Kernel::Rsa(key) => {
+                    let scheme = Scheme::of(lane.algorithm)?;
+                    let digest = lane.message.digest(scheme.hash()).as_bytes();
+                    Some(rsa::Lane { key, scheme, digest, signature: lane.signature })
+                }
+                _ => None,
+            });
+            accept(batch, rsa::verify_lanes)
+        }
+        Some(Kernel::Es256(_)) => {
+            let tables = kernels.map(|kernel| match kernel? {
+                Kernel::Es256(tables) => tables.get().clone(),
+                _ => None,
+            });
+            let batch = zip(lanes, &tables, |lane, computed| match lane.message.digest(Hash::Sha256) {
+                Digest::Sha256(digest) => {
+                    Some(es256::Lane { tables: &computed.tables, digest, signature: lane.signature })
+                }
+                _ => None,
+            });
+            accept(batch, es256::verify_lanes)
+        }
+        Some(Kernel::Ed25519(_)) => {
+            let tables = kernels.map(|kernel| match kernel? {
+                Kernel::Ed25519(tables) => tables.get().clone(),
+                _ => None,
+            });
+            let batch = zip(lanes, &tables, |lane, computed| {
+                let (tables, message) = (&computed.tables, lane.message.bytes);
+                let is_sound = lane.key.may_be_valid(lane.algorithm, lane.signature);
+                is_sound.then_some(ed25519::Lane { tables, message, signature: lane.signature })
+            });
+            accept(batch, ed25519::verify_lanes)
+        }
+        None => [None; LANES],
+    }
+}
+
+/// Combines the filled lanes with their keys or tables.
+#[cfg(ifma)]
+fn zip<'a, K, T>(
+    lanes: &'a [Option<Lane<'_>>; LANES],
+    keys: &'a [Option<K>; LANES],
+    combine: impl Fn(&'a Lane<'a>, &'a K) -> Option<T>,
+) -> [Option<T>; LANES] {
+    std::array::from_fn(|i| combine(lanes.get(i)?.as_ref()?, keys.get(i)?.as_ref()?))
+}
+
+/// Verifies the filled lanes. Bit i of the result of `verify` is the result for the i-th filled
+/// lane.
+#[cfg(ifma)]
+fn accept<T>(batch: [Option<T>; LANES], verify: impl FnOnce(&[T]) -> u8) -> [Option<bool>; LANES] {
+    let mut filled = Vec::with_capacity(LANES);
+    let bits = batch.map(|lane| {
+        filled.push(lane?);
+        Some(filled.len() - 1)
+    });
+    let accepted = verify(&filled);
+    bits.map(|bit| Some(accepted >> bit? & 1 == 1))
+}
+
+/// Without vectors, no signature is verified side by side.
 #[cfg(not(ifma))]
 pub(crate) fn verify_lanes(_: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
     [None; LANES]
-}
-
-#[cfg(all(test, ifma))]
-mod tests {
-    use super::*;
-    use crate::crypto::backend::Backend;
-    use crate::encoding::base64url;
-    use crate::jose::jwk::Jwk;
-
-    #[test]
-    fn six_or_more_signatures_use_the_lanes_and_only_the_wrong_one_is_rejected() {
-        let document: serde_json::Value =
-            serde_json::from_str(include_str!("../../tests/data/document_jwks.json")).unwrap();
-        let jwk = Jwk::from_slice(document["keys"][0].to_string().as_bytes()).unwrap();
-        let key = VerifyingKey::new(Backend::Accelerated, &jwk).unwrap();
-        if !key.is_accelerated() {
-            eprintln!("skipped: this CPU has no AVX-512 IFMA");
-            return;
-        }
-        let token = include_str!("../../tests/data/document_token.txt").trim();
-        let (signing_input, signature) = token.rsplit_once('.').unwrap();
-        let signature = base64url::decode(signature.as_bytes()).unwrap();
-        let [genuine, other] = [signing_input.as_bytes(), b"something else"].map(Message::new);
-        let lane = |message| Some(Lane { key: &key, message, signature: &signature });
-        for filled in 0..=LANES {
-            for wrong in 0..LANES {
-                let lanes = array::from_fn(|i| match i {
-                    _ if i >= filled => None,
-                    _ if i == wrong => lane(&other),
-                    _ => lane(&genuine),
-                });
-                let expected = array::from_fn(|i| (filled >= WORTHWHILE && i < filled).then_some(i != wrong));
-                assert_eq!(verify_lanes(&lanes), expected, "{filled} lanes, {wrong} is wrong");
-            }
-        }
-    }
 }

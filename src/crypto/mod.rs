@@ -1,21 +1,28 @@
 //! L2: verifies a signature over a signing input with one key. The result is valid or invalid,
 //! without a reason. May use: error, encoding, jose. It uses no policy and no clock.
 
-#[cfg(ifma)]
 mod accelerated;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
 pub(crate) mod backend;
 mod ed25519;
-#[cfg(ifma)]
-mod ifma;
+mod es256;
+mod hash;
+mod invert;
+pub(crate) mod kernel;
 pub(crate) mod lanes;
+pub(crate) mod late_tables;
 pub(crate) mod message;
+#[cfg(ifma)]
+mod rsa;
 #[cfg(feature = "rust-crypto")]
 mod rust_crypto;
 pub(crate) mod signature_verifier;
+#[cfg(ifma)]
+mod vector;
 pub(crate) mod verdict;
 pub(crate) mod verifying_key;
+mod wide;
 
 #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 compile_error!("bouncer_verify needs a back end: turn on the feature aws-lc-rs (the default) or rust-crypto");

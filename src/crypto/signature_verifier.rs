@@ -22,11 +22,16 @@ impl<'a> SignatureVerifier<'a> {
     /// # Errors
     /// [`ErrorKind::UnusableKey`]: the back end rejects the key.
     pub fn new(jwk: &'a Jwk, backend: Backend) -> Result<Self> {
-        Ok(Self { jwk, key: VerifyingKey::new(backend, jwk)? })
+        Ok(Self { jwk, key: VerifyingKey::new(backend, jwk, 1 << 30)? })
     }
 
-    /// Returns whether the AVX-512 kernel (`super::ifma`) verifies RS256 signatures of this key.
-    /// Returns false after the kernel's result has differed from aws-lc's in this process.
+    /// Computes the tables of the key, which otherwise happens after 100 verifications.
+    pub fn compute_tables(&self) {
+        self.key.compute_tables();
+    }
+
+    /// Returns whether this library's own code verifies the next signature of this key. Returns
+    /// false after its result has differed from the reference's in this process.
     pub fn is_accelerated(&self) -> bool {
         self.key.is_accelerated()
     }

@@ -9,9 +9,9 @@ pub(crate) struct InvalidSignature;
 pub(crate) enum KeyVerdict {
     Valid,
     Invalid,
-    /// The kernel has rejected the signature, and aws-lc has not checked it. If no other key
-    /// verifies the signature, call [`super::verifying_key::VerifyingKey::verify_again`].
-    #[cfg_attr(not(ifma), expect(dead_code, reason = "there is no kernel"))]
+    /// This library's own code has rejected the signature, and the reference back end has not
+    /// checked it. If no other key verifies the signature, call
+    /// [`super::verifying_key::VerifyingKey::verify_again`].
     RejectedByKernel,
 }
 

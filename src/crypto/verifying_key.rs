@@ -1,11 +1,11 @@
 //! A key that verifies signatures, with any back end.
 
-#[cfg(ifma)]
 use super::accelerated::Accelerated;
 #[cfg(feature = "aws-lc-rs")]
 use super::aws_lc;
 use super::backend::Backend;
-use super::ed25519;
+use super::ed25519::rules as ed25519;
+use super::kernel::LaneKind;
 use super::message::Message;
 #[cfg(feature = "rust-crypto")]
 use super::rust_crypto;
@@ -18,22 +18,23 @@ use crate::jose::skip_reason::SkipReason;
 
 /// A parsed key, ready for each algorithm that it may be used with.
 pub(crate) struct VerifyingKey {
-    prepared: Prepared,
+    reference: Reference,
+    accelerated: Option<Box<Accelerated>>,
     signature_len: usize,
 }
 
-enum Prepared {
+/// A key of a library that verifies all signatures.
+enum Reference {
     #[cfg(feature = "aws-lc-rs")]
     AwsLc(aws_lc::Key),
-    /// An aws-lc key, and the kernel that verifies its RS256 signatures.
-    #[cfg(ifma)]
-    Accelerated(aws_lc::Key, Box<Accelerated>),
     #[cfg(feature = "rust-crypto")]
     RustCrypto(rust_crypto::Key),
 }
 
 impl VerifyingKey {
-    pub(crate) fn new(backend: Backend, jwk: &Jwk) -> Result<Self, SkipReason> {
+    /// `max_table_memory` is the maximum size of all tables of this process, in bytes. If they
+    /// would be larger, this key gets no tables.
+    pub(crate) fn new(backend: Backend, jwk: &Jwk, max_table_memory: usize) -> Result<Self, SkipReason> {
         let key = jwk.public_key();
         let signature_len = match key {
             PublicKey::Rsa { n, .. } => n.len(),
@@ -41,24 +42,21 @@ impl VerifyingKey {
             PublicKey::Ed25519 { x } if !ed25519::is_sound(x) => return Err(SkipReason::BadPoint),
             PublicKey::Ed25519 { .. } => ed25519::SIGNATURE_LEN,
         };
-        let prepared = match backend {
+        let reference = match backend {
             #[cfg(feature = "aws-lc-rs")]
             Backend::Accelerated | Backend::AwsLc => {
-                let prepared = aws_lc::Key::new(key, |algorithm| jwk.fits(algorithm))?;
-                #[cfg(ifma)]
-                if backend == Backend::Accelerated
-                    && jwk.fits(Algorithm::Rs256)
-                    && let Some(accelerated) = Accelerated::new(key)
-                {
-                    let prepared = Prepared::Accelerated(prepared, Box::new(accelerated));
-                    return Ok(Self { prepared, signature_len });
-                }
-                Prepared::AwsLc(prepared)
+                Reference::AwsLc(aws_lc::Key::new(key, |algorithm| jwk.fits(algorithm))?)
             }
+            #[cfg(not(feature = "aws-lc-rs"))]
+            Backend::Accelerated => Reference::RustCrypto(rust_crypto::Key::new(key)?),
             #[cfg(feature = "rust-crypto")]
-            Backend::RustCrypto => Prepared::RustCrypto(rust_crypto::Key::new(key)?),
+            Backend::RustCrypto => Reference::RustCrypto(rust_crypto::Key::new(key)?),
         };
-        Ok(Self { prepared, signature_len })
+        let accelerated = match backend {
+            Backend::Accelerated => Accelerated::new(key, max_table_memory).map(Box::new),
+            _ => None,
+        };
+        Ok(Self { reference, accelerated, signature_len })
     }
 
     /// Returns the length of the key's signatures in bytes. All signatures of a key have this
@@ -67,74 +65,78 @@ impl VerifyingKey {
         self.signature_len
     }
 
-    /// Returns whether the AVX-512 kernel (`super::ifma`) verifies the key's RS256 signatures.
-    pub(crate) fn is_accelerated(&self) -> bool {
-        #[cfg(ifma)]
-        return self.accelerated().is_some();
-        #[cfg(not(ifma))]
-        return false;
+    /// Returns this library's own code for the key, if it verifies the next signature.
+    pub(super) fn accelerated(&self) -> Option<&Accelerated> {
+        self.accelerated.as_deref().filter(|accelerated| accelerated.is_in_use())
     }
 
-    #[cfg(ifma)]
-    pub(super) fn accelerated(&self) -> Option<&Accelerated> {
-        match &self.prepared {
-            Prepared::Accelerated(_, accelerated) => {
-                Some(&**accelerated).filter(|accelerated| accelerated.is_trusted())
-            }
-            _ => None,
+    /// Returns whether this library's own code verifies the next signature.
+    pub(crate) fn is_accelerated(&self) -> bool {
+        self.accelerated().is_some()
+    }
+
+    /// Computes the key's tables now, if it has none.
+    pub(super) fn compute_tables(&self) {
+        if let Some(accelerated) = &self.accelerated {
+            accelerated.kernel().compute_tables();
         }
+    }
+
+    /// Returns the memory of the key's tables in bytes.
+    pub(crate) fn table_memory(&self) -> usize {
+        self.accelerated.as_ref().map_or(0, |accelerated| accelerated.kernel().table_memory())
+    }
+
+    /// Returns which signatures can be verified side by side with those of this key. Returns `None`
+    /// if its signatures are only verified individually.
+    pub(crate) fn lane_kind(&self) -> Option<LaneKind> {
+        self.accelerated()?.kernel().lane_kind(self.signature_len)
     }
 
     /// Verifies a signature with `algorithm`. The caller must have checked that [`Jwk::fits`]
     /// returns true for it.
     pub(crate) fn verify(&self, algorithm: Algorithm, message: &Message<'_>, signature: &[u8]) -> KeyVerdict {
-        if signature.len() != self.signature_len
-            || algorithm == Algorithm::Ed25519 && !ed25519::has_sound_commitment(signature)
-        {
+        if !self.may_be_valid(algorithm, signature) {
             return KeyVerdict::Invalid;
         }
-        match &self.prepared {
-            #[cfg(ifma)]
-            Prepared::Accelerated(_, accelerated) if algorithm == Algorithm::Rs256 => {
-                accelerated
-                    .verify(message, signature, || self.verify_reference(algorithm, message, signature))
-            }
-            _ => self.verify_reference(algorithm, message, signature).into(),
+        let reference = || self.verify_reference(algorithm, message, signature);
+        match &self.accelerated {
+            Some(accelerated) => accelerated.verify(algorithm, message, signature, reference),
+            None => reference().into(),
         }
     }
 
-    /// Verifies again, with aws-lc, a signature that only the kernel has rejected. If the budget
-    /// for second verifications is spent, the signature stays rejected.
-    #[cfg_attr(not(ifma), expect(unused_variables, reason = "there is no kernel"))]
+    /// Returns false for a signature that no back end verifies: it has another length, or this
+    /// library rejects its encoding.
+    pub(super) fn may_be_valid(&self, algorithm: Algorithm, signature: &[u8]) -> bool {
+        signature.len() == self.signature_len
+            && (algorithm != Algorithm::Ed25519 || ed25519::has_sound_commitment(signature))
+    }
+
+    /// Verifies again, with the reference back end, a signature that only this library's own code
+    /// has rejected. If the budget for second verifications is spent, the signature stays rejected.
     pub(crate) fn verify_again(
         &self,
         algorithm: Algorithm,
         message: &Message<'_>,
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
-        match &self.prepared {
-            #[cfg(ifma)]
-            Prepared::Accelerated(_, accelerated) => {
-                accelerated.verify_again(|| self.verify_reference(algorithm, message, signature))
-            }
-            _ => Err(InvalidSignature),
-        }
+        let accelerated = self.accelerated.as_ref().ok_or(InvalidSignature)?;
+        accelerated.verify_again(|| self.verify_reference(algorithm, message, signature))
     }
 
-    /// Verifies without the kernel.
+    /// Verifies with the reference back end.
     pub(super) fn verify_reference(
         &self,
         algorithm: Algorithm,
         message: &Message<'_>,
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
-        match &self.prepared {
+        match &self.reference {
             #[cfg(feature = "aws-lc-rs")]
-            Prepared::AwsLc(key) => key.verify(algorithm, message.bytes, signature),
-            #[cfg(ifma)]
-            Prepared::Accelerated(key, _) => key.verify(algorithm, message.bytes, signature),
+            Reference::AwsLc(key) => key.verify(algorithm, message.bytes, signature),
             #[cfg(feature = "rust-crypto")]
-            Prepared::RustCrypto(key) => key.verify(algorithm, message.bytes, signature),
+            Reference::RustCrypto(key) => key.verify(algorithm, message.bytes, signature),
         }
     }
 }

@@ -7,10 +7,11 @@ use crate::{Backend, Error, ErrorKind};
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum bouncer_backend {
-    /// Uses aws-lc. If the CPU and the key size allow it, RS256 uses this library's own AVX-512
-    /// IFMA code, which is three to four times as fast. aws-lc verifies samples of the accepted and
-    /// the rejected signatures again. After the first different result, the whole process uses only
-    /// aws-lc.
+    /// Uses this library's own code where it is faster, and aws-lc for the rest. The own code is 3
+    /// to 17 times as fast. It verifies signatures of RSA keys of 2048, 3072 and 4096 bits on CPUs
+    /// with AVX-512 IFMA. On any CPU it verifies ES256 and Ed25519, after 100 verifications with a
+    /// key. aws-lc verifies samples of the accepted and the rejected signatures again. After the
+    /// first different result, the whole process verifies signatures of that kind with aws-lc only.
     ///
     /// This is the default. If the environment variable BOUNCER_VERIFY_NO_ACCELERATION has a value
     /// other than 0 or the empty string, the default is aws-lc. The variable is read when the

@@ -146,10 +146,16 @@ impl JwkSet {
         &self.keys
     }
 
-    /// Returns the number of keys whose RS256 signatures are verified with the AVX-512 code of
-    /// [`Backend::Accelerated`].
+    /// Returns the number of keys whose next signature is verified with the library's own code of
+    /// [`Backend::Accelerated`]. ES256 and Ed25519 keys count after 100 verifications.
     pub fn accelerated_keys(&self) -> usize {
         self.verifying_keys.iter().filter(|key| key.is_accelerated()).count()
+    }
+
+    /// Returns the memory in bytes of the tables for ES256 and Ed25519 keys. See
+    /// [`LoadOptions::max_table_memory`].
+    pub fn table_memory(&self) -> usize {
+        self.verifying_keys.iter().map(VerifyingKey::table_memory).sum()
     }
 
     /// Returns the unusable members, in document order.
@@ -281,11 +287,8 @@ impl JwkSet {
         candidates.starting_with(self.recent.load(Relaxed))
     }
 
-    /// Returns the key at `index` if its signatures of this algorithm can be verified together with
-    /// the signatures of other tokens.
-    pub(super) fn lane_key(&self, index: usize, algorithm: Algorithm) -> Option<&VerifyingKey> {
-        let key = self.verifying_keys.get(index)?;
-        (algorithm == Algorithm::Rs256 && key.is_accelerated()).then_some(key)
+    pub(super) fn verifying_key(&self, index: usize) -> Option<&VerifyingKey> {
+        self.verifying_keys.get(index)
     }
 
     /// Returns the error for a token whose header matches no key. The error text may contain the

@@ -76,7 +76,7 @@ pub(super) fn prepare(
     for (index, parsed) in parsed.into_iter().enumerate() {
         let prepared = parsed.and_then(|jwk| {
             let key = match usable.len() < options.max_keys {
-                true => VerifyingKey::new(options.backend, &jwk),
+                true => VerifyingKey::new(options.backend, &jwk, options.max_table_memory),
                 false => Err(SkipReason::OverLimit),
             };
             match key {

@@ -215,7 +215,7 @@ impl AcceptSettings {
 /// The settings of keys in which the placeholder is replaced.
 const OF_TENANT: [&str; 3] = ["url", "discover", "last_good_file"];
 /// The settings that also apply to a JWK Set that is not fetched.
-const OF_JWK_SET: [&str; 4] = ["backend", "key_uses", "max_document_len", "max_keys"];
+const OF_JWK_SET: [&str; 5] = ["backend", "key_uses", "max_document_len", "max_keys", "max_table_memory"];
 
 fn read_file(path: &str, max_len: usize) -> Result<Vec<u8>> {
     let mut document = Vec::new();

@@ -114,6 +114,14 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
              skipped.",
         |keys, given| Ok(keys.max_keys(given.size()?)),
     ),
+    row(
+        "max_table_memory",
+        Type::Size { min: 0, max: 1 << 30 },
+        "32MiB",
+        "Maximum memory of the tables for ES256 and Ed25519 keys. A key gets its table after 100 \
+             verifications, unless all tables of the process would then take more than this.",
+        |keys, given| Ok(keys.max_table_memory(given.size()?)),
+    ),
     flagged(
         Setting::WEAKENS,
         row(

@@ -4,18 +4,19 @@
 use super::policy::Policy;
 use super::verified_token::VerifiedToken;
 use super::verify_token::verify_token;
-use crate::crypto::lanes::{LANES, WORTHWHILE};
+use crate::crypto::lanes::LANES;
 use crate::encoding::base64url::Scratch;
 use crate::error::Result;
 use crate::keys::jwk_set::JwkSet;
 use crate::keys::parsed_token::ParsedToken;
 use crate::os;
-use std::array;
 use std::panic::resume_unwind;
 use std::thread;
 
 /// Minimum number of tokens per thread. Starting a thread takes longer than verifying fewer tokens.
 const LEAST_SHARE: usize = 64;
+/// Number of tokens among which those for the same eight lanes are found.
+const AT_ONCE: usize = 64;
 /// Maximum number of threads.
 const MOST_THREADS: usize = 256;
 
@@ -88,10 +89,10 @@ pub(super) fn verify_chunk<T: AsRef<[u8]>>(
 ) -> Vec<Result<VerifiedToken>> {
     let mut verdicts = Vec::with_capacity(tokens.len());
     let mut scratch = [const { Scratch::new() }; LANES];
-    for eight in tokens.chunks(LANES) {
-        let parsed = parse_known(jwks, policy, eight);
+    for some in tokens.chunks(AT_ONCE) {
+        let parsed: Vec<_> = some.iter().map(|token| parse_known(jwks, policy, token.as_ref())).collect();
         let keys = jwks.verify_side_by_side(&parsed, &mut scratch);
-        for ((token, parsed), key) in eight.iter().zip(&parsed).zip(keys) {
+        for ((token, parsed), key) in some.iter().zip(&parsed).zip(keys) {
             verdicts.push(match (parsed, key) {
                 (Some(parsed), Some(key)) => key.and_then(|key| VerifiedToken::read(parsed, policy, key)),
                 _ => verify_token(jwks, policy, token),
@@ -101,19 +102,10 @@ pub(super) fn verify_chunk<T: AsRef<[u8]>>(
     verdicts
 }
 
-/// Parses the tokens whose signatures may be verified side by side: the header must be known and
-/// allowed by the policy.
-fn parse_known<'a, T: AsRef<[u8]>>(
-    jwks: &'a JwkSet,
-    policy: &Policy,
-    tokens: &'a [T],
-) -> [Option<ParsedToken<'a>>; LANES] {
-    array::from_fn(|i| {
-        if tokens.len() < WORTHWHILE || policy.check().is_err() {
-            return None;
-        }
-        let token = tokens.get(i)?.as_ref();
-        let parsed = ParsedToken::parse_known(token, policy.form, jwks.known_headers())?;
-        policy.check_header(&parsed.header).is_ok().then_some(parsed)
-    })
+/// Parses a token whose signature may be verified side by side with others: the header must be
+/// known and allowed by the policy.
+fn parse_known<'a>(jwks: &'a JwkSet, policy: &Policy, token: &'a [u8]) -> Option<ParsedToken<'a>> {
+    policy.check().ok()?;
+    let parsed = ParsedToken::parse_known(token, policy.form, jwks.known_headers())?;
+    policy.check_header(&parsed.header).is_ok().then_some(parsed)
 }

@@ -4,8 +4,8 @@ use crate::{document, loaded, name_and_detail, settings};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bouncer_verify::{
-    ErrorKind, FetchError, FetchFailure, HttpRequest, HttpResponse, Policy, RemoteJwkSet,
-    RemoteJwkSetBuilder, SettingsKind, Verifier,
+    Algorithm, ErrorKind, FetchError, FetchFailure, HttpRequest, HttpResponse, Policy, RemoteJwkSet,
+    RemoteJwkSetBuilder, SettingsKind, Verifier, verify_token,
 };
 use serde_json::{Value, json};
 use std::sync::mpsc::{Receiver, channel};
@@ -144,6 +144,21 @@ fn every_setting_has_its_effect() {
         let keys = with_transport(with("max_keys", json!(most)).seed(twice.as_bytes())).build().unwrap();
         assert_eq!(keys.current().unwrap().keys().len(), most);
     }
+    let ed25519 =
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    for (memory, has_tables) in [("0", false), ("1MiB", true)] {
+        let keys = with_transport(with("max_table_memory", json!(memory)).seed(ed25519)).build().unwrap();
+        let jwks = keys.current().unwrap();
+        // {"alg":"EdDSA"}, {}, and a signature of 64 bytes.
+        let forged = format!("eyJhbGciOiJFZERTQSJ9.e30.{}AQ", "AQEB".repeat(21));
+        let policy = Policy::any_issuer().algorithms([Algorithm::Ed25519]);
+        for _ in 0..100 {
+            let error = verify_token(&jwks, &policy, &forged).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidSignature);
+        }
+        assert_eq!(jwks.table_memory() > 0, has_tables, "{memory}");
+        assert_eq!(keys.status().table_memory, jwks.table_memory());
+    }
     let svid = JWKS.replace("\"sig\"", "\"jwt-svid\"");
     assert_ne!(svid, JWKS);
     for (uses, usable) in [("jwt-svid", true), ("enc", false)] {
@@ -250,6 +265,7 @@ fn the_settings_table_has_the_same_ranges_as_the_builder() {
         ("refetch_interval_without_kid", "1s", "1d"),
         ("max_document_len", "1KiB", "64MiB"),
         ("max_keys", "1", "1000"),
+        ("max_table_memory", "0", "1024MiB"),
     ] {
         ranges += 1;
         let setting = SettingsKind::Keys.setting(name).unwrap();
@@ -281,6 +297,7 @@ fn the_settings_table_has_the_same_ranges_as_the_builder() {
         (any().refetch_interval_without_kid(86_401 * second), "refetch_interval_without_kid"),
         (any().max_document_len((64 << 20) + 1), "max_document_len"),
         (any().max_keys(1001), "max_keys"),
+        (any().max_table_memory((1 << 30) + 1), "max_table_memory"),
     ] {
         refused(builder, name);
     }

@@ -31,9 +31,9 @@
 ///   variable first.
 /// - **Threads.** Any number of threads may call const functions of one object at once. Settings
 ///   must not be changed while another thread uses them. There is no thread-local state. The global
-///   state is the logger that try_set_logger() sets, and a flag that turns off accelerated RS256
-///   arithmetic. The flag is set by the environment, or when an accelerated result differs from the
-///   result of aws-lc.
+///   state is the logger that try_set_logger() sets, the memory that tables of keys take, and flags
+///   that turn off accelerated arithmetic. They are set by the environment, or when an accelerated
+///   result differs from the result of aws-lc.
 /// - **Times** in tokens are whole seconds since 1970-01-01T00:00:00Z, as an integer. They are not
 ///   std::chrono::system_clock times, because those overflow in the year 2262 if they count
 ///   nanoseconds.

@@ -47,6 +47,7 @@ int main() {
     CHECK(is(KeysSettings().refetch_interval_without_kid(std::chrono::milliseconds(86400000)), R"json({"refetch_interval_without_kid":"1d"})json"));
     CHECK(is(KeysSettings().max_document_len(67108864), R"json({"max_document_len":67108864})json"));
     CHECK(is(KeysSettings().max_keys(1000), R"json({"max_keys":1000})json"));
+    CHECK(is(KeysSettings().max_table_memory(1073741824), R"json({"max_table_memory":1073741824})json"));
     CHECK(is(KeysSettings().key_uses({"text"}), R"json({"key_uses":["text"]})json"));
     CHECK(is(KeysSettings().lazy(), R"json({"lazy":true})json"));
     CHECK(is(KeysSettings().ca_file("text"), R"json({"ca_file":"text"})json"));

@@ -324,6 +324,8 @@ impl JwksJob {
             sha256: keys.map(|keys| keys.sha256.clone()),
             usable_keys: keys.map_or(0, |keys| keys.jwks.keys().len()),
             skipped_keys: keys.map_or(0, |keys| keys.jwks.skipped().len()),
+            accelerated_keys: keys.map_or(0, |keys| keys.jwks.accelerated_keys()),
+            table_memory: keys.map_or(0, |keys| keys.jwks.table_memory()),
             last_success,
             age: last_success.map(|then| SystemTime::now().duration_since(then).unwrap_or_default()),
             last_error: attempts.last_error.as_ref().map(|(error, _)| error.clone()),

@@ -158,6 +158,13 @@ impl RemoteJwkSetBuilder {
         self
     }
 
+    /// Sets the maximum memory in bytes of the tables for ES256 and Ed25519. The default is 32 MiB.
+    /// See [`crate::LoadOptions::max_table_memory`].
+    pub fn max_table_memory(mut self, bytes: usize) -> Self {
+        self.load = self.load.max_table_memory(bytes);
+        self
+    }
+
     /// Maximum number of usable keys: 1 to 1000, 100 by default. Further keys are skipped, and
     /// reported as skipped.
     pub fn max_keys(mut self, keys: usize) -> Self {

@@ -21,6 +21,10 @@ pub struct RemoteJwkSetStatus {
     pub usable_keys: usize,
     /// Number of keys of the document that were skipped, for example because they are not usable.
     pub skipped_keys: usize,
+    /// See [`crate::JwkSet::accelerated_keys`].
+    pub accelerated_keys: usize,
+    /// See [`crate::JwkSet::table_memory`].
+    pub table_memory: usize,
     /// When the issuer last confirmed the keys in use; `None` for a seed.
     pub last_success: Option<SystemTime>,
     /// The time since `last_success`.

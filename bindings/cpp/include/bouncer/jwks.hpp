@@ -10,9 +10,12 @@ namespace bouncer {
 
 /// The back end: the implementation that verifies signatures. The verdicts do not depend on it.
 enum class Backend : std::uint32_t {
-    /// Uses aws-lc. If the CPU and the key size allow, RS256 uses this library's own AVX-512 code
-    /// instead. aws-lc then verifies a sample of the signatures again. This is the default, unless
-    /// the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
+    /// Uses this library's own code where it is faster, and aws-lc for the rest. The own code is 3
+    /// to 17 times as fast. It verifies signatures of RSA keys of 2048, 3072 and 4096 bits on CPUs
+    /// with AVX-512 IFMA. On any CPU it verifies ES256 and Ed25519, after 100 verifications with a
+    /// key. aws-lc verifies samples of the accepted and the rejected signatures again. After the
+    /// first different result, the whole process verifies signatures of that kind with aws-lc only.
+    /// This is the default, unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
     Accelerated = BOUNCER_BACKEND_ACCELERATED,
     AwsLc = BOUNCER_BACKEND_AWS_LC,  ///< Uses aws-lc only.
 };
@@ -103,7 +106,8 @@ public:
 
     /// The usable keys, in document order: a range of JwkView.
     [[nodiscard]] Keys keys() const & noexcept { return Keys({handle_.get()}); }
-    /// Number of keys that verify RS256 with the accelerated arithmetic: see Backend.
+    /// Number of keys whose next signature the library's own code verifies: see Backend. ES256 and
+    /// Ed25519 keys count after 100 verifications.
     [[nodiscard]] std::size_t accelerated_keys() const noexcept {
         return bouncer_jwks_accelerated_keys(handle_.get());
     }

@@ -307,6 +307,15 @@ public:
     KeysSettings max_keys(std::uint64_t value) && noexcept {
         return std::move(max_keys(value));
     }
+    /// Maximum memory of the tables for ES256 and Ed25519 keys. A key gets its table after 100
+    /// verifications, unless all tables of the process would then take more than this. Range: 0 to
+    /// 1024MiB. Default: 32MiB.
+    KeysSettings &max_table_memory(std::uint64_t value) & noexcept {
+        return put_(BOUNCER_KEYS_MAX_TABLE_MEMORY, value);
+    }
+    KeysSettings max_table_memory(std::uint64_t value) && noexcept {
+        return std::move(max_table_memory(value));
+    }
     /// Also accepts keys with one of these values of "use" (RFC 7517 section 4.2), for example
     /// "jwt-svid" for SPIFFE bundles. Keys with "sig" or without "use" are always accepted.
     KeysSettings &key_uses(const detail::TextArray &values) & noexcept {

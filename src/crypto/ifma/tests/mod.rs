@@ -1,8 +1,0 @@
-//! Tests of the kernel. The plain-Rust version is tested on every CPU, the AVX-512 IFMA version
-//! only on a CPU that supports it.
-
-mod arithmetic;
-mod campaign;
-mod cpu;
-mod numbers;
-mod verdicts;
