@@ -4,8 +4,9 @@
 
 use crate::lifecycle::alone;
 use crate::server::{Reply, Server};
+use crate::signer::Key;
 use crate::{jwks, ready, token};
-use bouncer_verify::{RemoteJwkSet, Verifier};
+use bouncer_verify::{Algorithm, Jwk, JwkSet, Policy, RemoteJwkSet, Verifier, verify_token};
 
 /// Runs `work` in a forked child. Returns whether `work` returned true.
 pub(crate) fn in_a_child(work: impl FnOnce() -> bool) -> bool {
@@ -135,4 +136,39 @@ fn a_child_forked_while_fetches_are_in_flight_fetches_for_itself() {
     busy.into_iter().for_each(|thread| thread.join().unwrap());
     assert!(keys.status().attempts == 1 && verifier.verify(&own).is_ok());
     assert!(more.iter().all(|keys| keys.status().scheduled == 1 && keys.status().last_error.is_none()));
+}
+
+/// Threads of the parent compute tables for ES256 and Ed25519 all the time. No lock is held while
+/// they do, so a child can compute its own.
+#[test]
+fn a_child_forked_while_tables_are_computed_computes_its_own() {
+    if !alone("fork::a_child_forked_while_tables_are_computed_computes_its_own") {
+        return;
+    }
+    let signed =
+        [("p256-a", Algorithm::Es256), ("ed25519-a", Algorithm::Ed25519)].map(|(name, algorithm)| {
+            let key = Key::load(name);
+            let header = format!("{{\"alg\":\"{algorithm}\"}}");
+            let token = key.token(algorithm, header, r#"{"exp":2,"uid":"peter"}"#);
+            (Jwk::from_der(&key.public_der()).unwrap(), token)
+        });
+    let policy = Policy::dcos().algorithms([Algorithm::Es256, Algorithm::Ed25519]).time(1);
+    let have_tables = || {
+        let jwks = JwkSet::from_keys(signed.iter().map(|(jwk, _)| jwk.clone())).unwrap();
+        let mut tokens = signed.iter().map(|(_, token)| token).cycle().take(220);
+        tokens.all(|token| verify_token(&jwks, &policy, token).is_ok()) && jwks.table_memory() > 100_000
+    };
+    let is_stopped = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !is_stopped.load(std::sync::atomic::Ordering::SeqCst) {
+                    assert!(have_tables());
+                }
+            });
+        }
+        let children: Vec<_> = (0..50).map(|_| in_a_child(have_tables)).collect();
+        is_stopped.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert_eq!(children, [true; 50]);
+    });
 }
