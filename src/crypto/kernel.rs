@@ -107,6 +107,7 @@ impl Kernel {
 
     /// Returns which signatures can be verified side by side with those of this key, whose
     /// signatures have this length. Returns `None` if the CPU lacks the instructions.
+    #[cfg_attr(not(ifma), expect(unused_variables, reason = "there are no lanes"))]
     pub(super) fn lane_kind(&self, signature_len: usize) -> Option<LaneKind> {
         #[cfg(ifma)]
         return Avx512::<false>::detect().map(|_| LaneKind { kind: self.kind(), signature_len });
@@ -116,6 +117,7 @@ impl Kernel {
 
     /// Returns whether the signature is valid. Returns `None` if the reference back end must verify
     /// it: the key has no tables yet.
+    #[cfg_attr(not(ifma), expect(unused_variables, reason = "only RSA has several algorithms"))]
     pub(super) fn verify(
         &self,
         algorithm: Algorithm,

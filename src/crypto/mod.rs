@@ -5,8 +5,11 @@ mod accelerated;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
 pub(crate) mod backend;
+#[cfg_attr(not(ifma), allow(dead_code, reason = "the code with vectors is not built"))]
 mod ed25519;
+#[cfg_attr(not(ifma), allow(dead_code, reason = "the code with vectors is not built"))]
 mod es256;
+#[cfg_attr(not(ifma), allow(dead_code, reason = "the code with vectors is not built"))]
 mod hash;
 mod invert;
 pub(crate) mod kernel;

@@ -114,7 +114,11 @@ fn encodings_that_are_not_canonical() {
                 let message = vec![message as u8];
                 match &key {
                     Some(key) => counts.verify(&[Case { key, message, signature }]),
-                    None => assert!(!References::new(encoded).aws_lc(&message, &signature)),
+                    // ed25519-dalek differs from aws-lc on such keys.
+                    None => assert!(
+                        cfg!(not(feature = "aws-lc-rs"))
+                            || !References::new(encoded).aws_lc(&message, &signature)
+                    ),
                 }
             }
         }

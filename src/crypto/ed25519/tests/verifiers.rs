@@ -27,6 +27,13 @@ impl Key {
     }
 }
 
+/// A signature to verify.
+pub(super) struct Case<'a> {
+    pub(super) key: &'a Key,
+    pub(super) message: Vec<u8>,
+    pub(super) signature: [u8; 64],
+}
+
 /// aws-lc and ed25519-dalek. A key that they reject verifies no signature.
 pub(super) struct References {
     #[cfg(feature = "aws-lc-rs")]
@@ -55,13 +62,6 @@ impl References {
         let signature = Signature::from_bytes(signature);
         self.dalek.is_some_and(|key| key.verify(message, &signature).is_ok())
     }
-}
-
-/// A signature to verify.
-pub(super) struct Case<'a> {
-    pub(super) key: &'a Key,
-    pub(super) message: Vec<u8>,
-    pub(super) signature: [u8; 64],
 }
 
 /// What verifying many signatures has shown.
