@@ -23,6 +23,7 @@ pub(crate) const LANES: usize = 8;
 
 /// A signature to verify. All keys of one call have the same
 /// [`super::kernel::LaneKind`].
+#[cfg_attr(not(ifma), expect(dead_code, reason = "nothing is verified side by side"))]
 pub(crate) struct Lane<'a> {
     pub(crate) key: &'a VerifyingKey,
     pub(crate) algorithm: Algorithm,

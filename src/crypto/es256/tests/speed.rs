@@ -24,6 +24,7 @@ fn times_are_printed() {
     let new = Tables::new(&signer.reference.x, &signer.reference.y, 8).unwrap();
 
     type Run<'a> = Box<dyn Fn(usize) -> bool + 'a>;
+    #[cfg_attr(not(ifma), expect(unused_mut, reason = "there are no lanes"))]
     let mut codes: Vec<(&str, usize, Run<'_>)> = vec![
         (
             "aws-lc",

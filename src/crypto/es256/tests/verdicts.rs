@@ -93,6 +93,7 @@ fn exceptional_additions_are_undecided() {
     assert_eq!(counts.undecided[0], 2);
     // The other lanes of a batch are verified.
     let signers = signers();
+    #[cfg_attr(not(ifma), expect(unused_variables, reason = "there are no lanes"))]
     let keys = keys(&signers);
     #[cfg(ifma)]
     if let (Some(tables), [(signer, genuine), ..]) = (&key.cpu, &keys[..]) {
