@@ -15,8 +15,8 @@ const IN_LANES: [usize; LANES] = [0, 1, 0, 2, 3, 0, 4, 0];
 /// Returns an equation that holds, and four that do not.
 ///
 /// There is no message: S and k are pseudorandom numbers that depend only on the key, and R is the
-/// result of S B - k A. In each of the other equations, one bit of S, k or R is flipped. If A is the
-/// neutral element, k has no effect.
+/// result of S B - k A. In each of the other equations, one bit of S, k or R is flipped. If A is
+/// the neutral element, k has no effect.
 pub(super) fn equations(key: &[u8; 32]) -> Option<[Equation; 5]> {
     let digest = hash::sha512(&[key]);
     let (s, k) = (reduced(&digest), reduced(&hash::sha512(&[&digest])));
