@@ -4,7 +4,10 @@ mod support {
     pub(crate) mod signer;
 }
 
-use bouncer_verify::{Algorithm, Backend, Jwk, JwkSet, LoadOptions, Policy, verify_token};
+use bouncer_verify::{
+    Algorithm, Backend, ErrorKind, Jwk, JwkSet, LoadOptions, Policy, SignatureVerifier, verify_token,
+};
+use num_bigint::BigUint;
 use std::process::Command;
 use support::signer::Key;
 
@@ -109,6 +112,29 @@ fn an_rsa_key_verifies_all_algorithms() {
         let header = format!("{{\"alg\":\"{algorithm}\"}}");
         let token = key.token(algorithm, header, r#"{"exp":2,"uid":"peter"}"#);
         assert!(verify_token(&jwks, &policy, &token).is_ok(), "{algorithm}");
+    }
+}
+
+/// s + n has the same remainder as s, so an implementation without the check accepts it too.
+#[test]
+fn an_rsa_signature_that_is_not_below_n_is_rejected() {
+    let key = Key::load("rsa-2048-a");
+    let jwk = Jwk::from_der(&key.public_der()).unwrap();
+    let n = BigUint::from_bytes_be(jwk.n().unwrap());
+    for algorithm in [Algorithm::Rs256, Algorithm::Rs512, Algorithm::Ps256, Algorithm::Ps512] {
+        let sum_fits = |i: u32| {
+            let message = i.to_string();
+            let signature = key.sign(algorithm, message.as_bytes());
+            let sum = BigUint::from_bytes_be(&signature) + &n;
+            (sum.bits() <= 2048).then(|| (message, signature, sum.to_bytes_be()))
+        };
+        let (message, genuine, sum) = (0..1000).find_map(sum_fits).unwrap();
+        for &backend in Backend::ALL {
+            let verifier = SignatureVerifier::new(&jwk, backend).unwrap();
+            assert!(verifier.verify(algorithm, message.as_bytes(), &genuine).is_ok());
+            let verdict = verifier.verify(algorithm, message.as_bytes(), &sum);
+            assert_eq!(verdict.unwrap_err().kind(), ErrorKind::InvalidSignature, "{algorithm} {backend:?}");
+        }
     }
 }
 

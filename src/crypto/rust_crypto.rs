@@ -6,6 +6,7 @@ use crate::jose::public_key::{Curve, PublicKey};
 use crate::jose::skip_reason::SkipReason;
 use p256::ecdsa::signature::Verifier;
 use rsa::sha2::{Digest, Sha256, Sha384, Sha512};
+use rsa::traits::PublicKeyParts as _;
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 
 pub(super) enum Key {
@@ -74,6 +75,10 @@ fn verify_rsa(
     signature: &[u8],
 ) -> rsa::errors::Result<()> {
     use Algorithm::*;
+    // RFC 8017 §5.2.2, step 1. The crate does not check this for PSS.
+    if BigUint::from_bytes_be(signature) >= *key.n() {
+        return Err(rsa::Error::Verification);
+    }
     let digest = match algorithm {
         Rs384 | Ps384 => Sha384::digest(signing_input).to_vec(),
         Rs512 | Ps512 => Sha512::digest(signing_input).to_vec(),
