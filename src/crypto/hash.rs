@@ -1,7 +1,7 @@
 //! The hash functions of the algorithms.
 
 #[cfg(feature = "aws-lc-rs")]
-use aws_lc_rs::digest::{Algorithm, Context, SHA256, SHA384, SHA512};
+use aws_lc_rs::digest::{Context, SHA256, SHA384, SHA512, digest};
 #[cfg(not(feature = "aws-lc-rs"))]
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
@@ -49,14 +49,14 @@ impl Digest {
 
 pub(super) fn sha256(message: &[u8]) -> [u8; 32] {
     #[cfg(feature = "aws-lc-rs")]
-    return digest(&SHA256, &[message]);
+    return bytes(&digest(&SHA256, message));
     #[cfg(not(feature = "aws-lc-rs"))]
     Sha256::digest(message).into()
 }
 
 pub(super) fn sha384(message: &[u8]) -> [u8; 48] {
     #[cfg(feature = "aws-lc-rs")]
-    return digest(&SHA384, &[message]);
+    return bytes(&digest(&SHA384, message));
     #[cfg(not(feature = "aws-lc-rs"))]
     Sha384::digest(message).into()
 }
@@ -64,16 +64,25 @@ pub(super) fn sha384(message: &[u8]) -> [u8; 48] {
 /// Hashes the concatenation of `parts`.
 pub(super) fn sha512(parts: &[&[u8]]) -> [u8; 64] {
     #[cfg(feature = "aws-lc-rs")]
-    return digest(&SHA512, parts);
+    return digest_of_parts(parts);
     #[cfg(not(feature = "aws-lc-rs"))]
     parts.iter().fold(Sha512::new(), |hash, part| hash.chain_update(part)).finalize().into()
 }
 
 #[cfg(feature = "aws-lc-rs")]
-fn digest<const LEN: usize>(algorithm: &'static Algorithm, parts: &[&[u8]]) -> [u8; LEN] {
-    let mut context = Context::new(algorithm);
+fn digest_of_parts(parts: &[&[u8]]) -> [u8; 64] {
+    // Unlike `digest`, a context allocates memory.
+    if let [message] = parts {
+        return bytes(&digest(&SHA512, message));
+    }
+    let mut context = Context::new(&SHA512);
     parts.iter().for_each(|part| context.update(part));
+    bytes(&context.finish())
+}
+
+#[cfg(feature = "aws-lc-rs")]
+fn bytes<const LEN: usize>(digest: &aws_lc_rs::digest::Digest) -> [u8; LEN] {
     let mut bytes = [0; LEN];
-    bytes.copy_from_slice(context.finish().as_ref());
+    bytes.copy_from_slice(digest.as_ref());
     bytes
 }
