@@ -55,8 +55,14 @@ CASES = {
     "jwks_100": ("A key set of 100 keys", "The token's key is the last."),
     "rsa_3072": ("RS256 with RSA-3072", ""),
     "rsa_4096": ("RS256 with RSA-4096", ""),
-    "es256": ("ES256", ""),
-    "ed25519": ("Ed25519", ""),
+    "rs384": ("RS384 with RSA-2048", ""),
+    "rs512": ("RS512 with RSA-2048", ""),
+    "ps256": ("PS256 with RSA-2048", ""),
+    "es256": ("ES256", "Without tables: as the first 100 tokens of a key are verified."),
+    "ed25519": ("Ed25519", "Without tables: as the first 100 tokens of a key are verified."),
+    "es256_tampered": ("ES256, rejected: one bit of the signature changed", ""),
+    "ed25519_tampered": ("Ed25519, rejected: one bit of the signature changed", ""),
+    "es256_keys_in_turn": ("ES256 with 100 keys in turn", "One set. Each key signs every hundredth token."),
     "batch": ("Many tokens in one call", "Tokens of OpenID Connect. The time is for one token."),
     "cached": (
         "With a cache of verified tokens",
@@ -332,6 +338,32 @@ def figures_of(token: str, case: str) -> list[Figure]:
     ]
 
 
+def other_algorithm(name: str, case: str) -> list[Figure]:
+    ours, bare = f"{case}/Rust/bouncer_verify", f"{case}/Rust/aws-lc-rs"
+    return [
+        (f"{name}: Rust ÷ jsonwebtoken", ratio_of, [ours, f"{case}/Rust/jsonwebtoken"]),
+        (f"{name}: Rust ÷ aws-lc-rs's signature alone", ratio_of, [ours, bare]),
+    ]
+
+
+def on_a_curve(name: str, case: str) -> list[Figure]:
+    ours, bare = f"{case}/Rust/bouncer_verify", f"{case}/Rust/aws-lc-rs"
+    return [
+        *other_algorithm(name, case),
+        (
+            f"{name}: the first tokens of a key ÷ aws-lc-rs's signature alone",
+            ratio_of,
+            [f"{ours}, without tables", bare],
+        ),
+        (
+            f"{name}: time per token, 64 in one call ÷ one call per token",
+            ratio_of,
+            [f"{ours}, 64 in one call", ours],
+        ),
+        (f"{name}: a forged token ÷ a valid one", ratio_of, [f"{case}_tampered/Rust/bouncer_verify", ours]),
+    ]
+
+
 def beside_peers(language: str, *peers: str) -> list[Figure]:
     ours = f"oidc/{language}/bouncer_verify"
     return [(f"{language} ÷ {peer}", ratio_of, [ours, f"oidc/{language}/{peer}"]) for peer in peers]
@@ -364,6 +396,16 @@ def with_cache(language: str) -> list[Figure]:
 FIGURES: list[Figure] = [
     *figures_of("OpenID Connect", "oidc"),
     *figures_of("DC/OS", "bouncer"),
+    *on_a_curve("ES256", "es256"),
+    (
+        "ES256: 100 keys in turn ÷ one key",
+        ratio_of,
+        ["es256_keys_in_turn/Rust/bouncer_verify", "es256/Rust/bouncer_verify"],
+    ),
+    *on_a_curve("Ed25519", "ed25519"),
+    *other_algorithm("RS384", "rs384"),
+    *other_algorithm("RS512", "rs512"),
+    *other_algorithm("PS256", "ps256"),
     ("2 keys ÷ 1 key", ratio_of, ["jwks_2/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
     ("100 keys ÷ 1 key", ratio_of, ["jwks_100/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
     ("A forged token ÷ a valid one", ratio_of, ["tampered/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),

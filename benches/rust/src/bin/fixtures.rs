@@ -2,20 +2,23 @@
 //!
 //! Each case is a folder with three files:
 //!
-//! - `tokens` has 64 lines. Each line is the expected result, a space and the token.
+//! - `tokens` has 64 lines, or 100 in the case `es256_keys_in_turn`. Each line is the expected
+//!   result, a space and the token.
 //! - `jwks.json` is the JWK Set of the issuer.
 //! - `key.pem` is the public key of the signer. In the case `keys_in_turn` this key signs only
-//!   every second token.
+//!   every second token, and in `es256_keys_in_turn` every hundredth.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use bench_driver::{AUDIENCE, ISSUER};
 use openssl::bn::{BigNum, BigNumContext};
+use openssl::ec::{EcGroup, EcKey};
 use openssl::ecdsa::EcdsaSig;
 use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Private};
-use openssl::rsa::Rsa;
-use openssl::sign::Signer;
+use openssl::rsa::{Padding, Rsa};
+use openssl::sign::{RsaPssSaltlen, Signer};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,7 +47,7 @@ fn main() {
     let alone = set(&[]);
 
     let oidc = |key: &PKey<Private>, kid: &str, exp: i64| -> Vec<String> {
-        (0..64).map(|i| sign(key, &header(key, kid), &oidc_claims(i, exp))).collect()
+        (0..64).map(|i| sign(key, &header(algorithm(key), kid), &oidc_claims(i, exp))).collect()
     };
     let subjects: Vec<String> = (0..64).map(subject).collect();
     let rejected = |reason: &str| vec![format!("!{reason}"); 64];
@@ -82,6 +85,30 @@ fn main() {
         let key = load(file);
         write(name, &key, &key_set([jwk(&key, KID)]), &subjects, &oidc(&key, KID, NEVER));
     }
+    for name in ["es256", "ed25519"] {
+        let key = load(if name == "es256" { "p256-a" } else { "ed25519-a" });
+        let tampered: Vec<String> =
+            oidc(&key, KID, NEVER).iter().map(|token| self::tampered(token)).collect();
+        let (name, jwks) = (format!("{name}_tampered"), key_set([jwk(&key, KID)]));
+        write(&name, &key, &jwks, &rejected("invalid_signature"), &tampered);
+    }
+    for (name, alg) in [("rs384", "RS384"), ("rs512", "RS512"), ("ps256", "PS256")] {
+        let tokens: Vec<String> =
+            (0..64).map(|i| sign(&rsa, &header(alg, KID), &oidc_claims(i, NEVER))).collect();
+        write(name, &rsa, &key_set([jwk_for(&rsa, alg, KID)]), &subjects, &tokens);
+    }
+    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).expect("P-256");
+    let keys: Vec<_> =
+        (0..100).map(|_| EcKey::generate(&group).and_then(PKey::from_ec_key).expect("a key")).collect();
+    let kid = |i: usize| format!("2026-11-curve-{i:02}");
+    let in_turn: Vec<String> = keys
+        .iter()
+        .enumerate()
+        .map(|(i, key)| sign(key, &header("ES256", &kid(i)), &oidc_claims(i, NEVER)))
+        .collect();
+    let jwks = key_set(keys.iter().enumerate().map(|(i, key)| jwk(key, &kid(i))));
+    let subjects: Vec<String> = (0..100).map(subject).collect();
+    write("es256_keys_in_turn", &keys[0], &jwks, &subjects, &in_turn);
 }
 
 fn uid(i: usize) -> String {
@@ -116,8 +143,8 @@ fn algorithm(key: &PKey<Private>) -> &'static str {
     }
 }
 
-fn header(key: &PKey<Private>, kid: &str) -> String {
-    format!(r#"{{"alg":"{}","typ":"JWT","kid":"{kid}"}}"#, algorithm(key))
+fn header(alg: &str, kid: &str) -> String {
+    format!(r#"{{"alg":"{alg}","typ":"JWT","kid":"{kid}"}}"#)
 }
 
 fn sign(key: &PKey<Private>, header: &str, claims: &str) -> String {
@@ -126,8 +153,13 @@ fn sign(key: &PKey<Private>, header: &str, claims: &str) -> String {
         Id::ED25519 => {
             Signer::new_without_digest(key).and_then(|mut s| s.sign_oneshot_to_vec(input.as_bytes()))
         }
-        _ => Signer::new(MessageDigest::sha256(), key)
-            .and_then(|mut s| s.sign_oneshot_to_vec(input.as_bytes())),
+        _ => Signer::new(digest(header), key).and_then(|mut s| {
+            if header.contains("PS256") {
+                s.set_rsa_padding(Padding::PKCS1_PSS)?;
+                s.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
+            }
+            s.sign_oneshot_to_vec(input.as_bytes())
+        }),
     };
     let mut signature = signature.expect("a signature");
     if key.id() == Id::EC {
@@ -137,11 +169,20 @@ fn sign(key: &PKey<Private>, header: &str, claims: &str) -> String {
     format!("{input}.{}", BASE64URL.encode(signature))
 }
 
+fn digest(header: &str) -> MessageDigest {
+    match () {
+        () if header.contains("RS384") => MessageDigest::sha384(),
+        () if header.contains("RS512") => MessageDigest::sha512(),
+        () => MessageDigest::sha256(),
+    }
+}
+
 /// Changes one bit of the token's signature.
 fn tampered(token: &str) -> String {
     let (input, signature) = token.rsplit_once('.').expect("three parts");
     let mut signature = BASE64URL.decode(signature).expect("base64url");
-    signature[100] ^= 4;
+    let middle = signature.len() / 2 - 10;
+    signature[middle] ^= 4;
     format!("{input}.{}", BASE64URL.encode(signature))
 }
 
@@ -151,7 +192,11 @@ fn garbage(token: &str) -> String {
 }
 
 fn jwk(key: &PKey<Private>, kid: &str) -> String {
-    let common = format!(r#""use":"sig","alg":"{}","kid":"{kid}""#, algorithm(key));
+    jwk_for(key, algorithm(key), kid)
+}
+
+fn jwk_for(key: &PKey<Private>, alg: &str, kid: &str) -> String {
+    let common = format!(r#""use":"sig","alg":"{alg}","kid":"{kid}""#);
     match key.id() {
         Id::RSA => {
             let rsa = key.rsa().expect("an RSA key");

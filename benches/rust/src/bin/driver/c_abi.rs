@@ -1,6 +1,6 @@
 //! Measures this library through its C interface, in the same program as the Rust interface.
 
-use crate::version;
+use crate::{algorithm, version};
 use bench_driver::{AUDIENCE, Candidate, Case, ISSUER};
 use std::ffi::{c_char, c_void};
 use std::ptr;
@@ -62,11 +62,7 @@ const KIND_POLICY: u32 = 1;
 /// # Safety
 /// Callers need to ensure nothing: this function creates all arguments of the C functions itself.
 unsafe fn policy(case: &Case) -> *mut c_void {
-    let algorithm = match case.name {
-        "es256" => "ES256",
-        "ed25519" => "Ed25519",
-        _ => "RS256",
-    };
+    let algorithm = algorithm(case);
     let json = if case.is_bouncer() {
         r#"{"profile":"dcos"}"#.to_owned()
     } else {

@@ -5,6 +5,8 @@ mod c_abi;
 mod ours;
 mod peers;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use bench_driver::{Candidate, Case, serve};
 use std::env;
 use std::path::PathBuf;
@@ -15,8 +17,10 @@ const EVERY_PEER: [&str; 4] = ["bouncer", "oidc", "tampered", "expired"];
 const ONE_PEER: [&str; 4] = ["unknown_kid", "garbage", "jwks_2", "jwks_100"];
 /// Cases that run with this library only.
 const NO_PEER: [&str; 2] = ["second_key", "keys_in_turn"];
+/// Cases of ES256 and Ed25519 that run with this library only.
+const CURVES: [&str; 3] = ["es256_tampered", "ed25519_tampered", "es256_keys_in_turn"];
 const BATCHES: [usize; 5] = [1, 7, 8, 64, 1000];
-const OTHER_KEYS: [&str; 4] = ["rsa_3072", "rsa_4096", "es256", "ed25519"];
+const OTHER_KEYS: [&str; 7] = ["rs384", "rs512", "ps256", "rsa_3072", "rsa_4096", "es256", "ed25519"];
 
 fn main() {
     let mut arguments = env::args().skip(1);
@@ -51,6 +55,13 @@ fn main() {
             candidates.push(ours::rust(case(name)));
             candidates.push(ours::without_avx512(case(name)));
         }
+        for name in CURVES {
+            candidates.push(ours::rust(case(name)));
+        }
+        for name in ["es256", "ed25519"] {
+            candidates.push(ours::without_tables(case(name)));
+            candidates.push(ours::batch(case(name), 64, 1));
+        }
         candidates.push(ours::remote(case("oidc")));
         candidates.push(ours::own_token());
         for name in ["bouncer", "oidc", "tampered", "rsa_3072", "rsa_4096"] {
@@ -70,6 +81,16 @@ fn whole(case: &'static Case) -> [Candidate; 3] {
 
 fn signature_alone(case: &'static Case) -> [Candidate; 3] {
     [bare::ours(case), bare::aws_lc(case), bare::openssl(case)]
+}
+
+/// Returns the "alg" of the tokens, which is the same in all tokens of a case. Returns RS256 if the
+/// first token has no header that decodes.
+fn algorithm(case: &Case) -> String {
+    let header = case.tokens.first().and_then(|sample| sample.token.split('.').next());
+    let header = header.and_then(|header| BASE64URL.decode(header).ok()).unwrap_or_default();
+    let header = String::from_utf8(header).unwrap_or_default();
+    let named = header.split_once(r#""alg":""#).and_then(|(_, rest)| rest.split('"').next());
+    named.unwrap_or("RS256").to_owned()
 }
 
 /// Returns the version of a crate in this program's Cargo.lock.

@@ -3,8 +3,8 @@
 use crate::version;
 use bench_driver::{AUDIENCE, Candidate, Case, ISSUER};
 use bouncer_verify::{
-    Algorithm, Backend, ErrorKind, HttpRequest, HttpResponse, JwkSet, NewToken, Policy, RemoteJwkSet, Result,
-    TokenRenewer, VerifiedToken, Verifier, verify_tokens,
+    Algorithm, Backend, ErrorKind, HttpRequest, HttpResponse, JwkSet, LoadOptions, NewToken, Policy,
+    RemoteJwkSet, Result, TokenRenewer, VerifiedToken, Verifier, verify_tokens,
 };
 use std::time::Duration;
 
@@ -12,6 +12,10 @@ const WAIT: Duration = Duration::from_secs(10);
 
 pub(crate) fn rust(case: &'static Case) -> Candidate {
     let verifier = Verifier::new(key_set(case), policy(case));
+    if case.name == "es256_keys_in_turn" {
+        // Each key gets its tables.
+        case.tokens.iter().for_each(|sample| (0..100).for_each(|_| drop(verifier.verify(&sample.token))));
+    }
     candidate(case, "bouncer_verify", move |token| verifier.verify(token))
 }
 
@@ -22,6 +26,14 @@ pub(crate) fn without_avx512(case: &'static Case) -> Candidate {
     candidate(case, "bouncer_verify, without AVX-512", move |token| verifier.verify(token))
 }
 
+/// Verifies ES256 and Ed25519 as the first tokens of a key are verified.
+pub(crate) fn without_tables(case: &'static Case) -> Candidate {
+    let options = LoadOptions::new().max_table_memory(0);
+    let jwks = JwkSet::load(case.jwks.as_bytes(), &options).expect("the key set");
+    let verifier = Verifier::new(jwks, policy(case));
+    candidate(case, "bouncer_verify, without tables", move |token| verifier.verify(token))
+}
+
 /// Verifies many tokens in one call, on up to `threads` threads.
 pub(crate) fn batch(case: &'static Case, tokens: usize, threads: usize) -> Candidate {
     let (jwks, policy) = (key_set(case), policy(case));
@@ -29,7 +41,8 @@ pub(crate) fn batch(case: &'static Case, tokens: usize, threads: usize) -> Candi
     let texts: Vec<&str> = case.tokens.iter().cycle().take(64 + tokens).map(|s| s.token.as_str()).collect();
     let subjects: Vec<&str> =
         case.tokens.iter().cycle().take(64 + tokens).map(|s| s.expected.as_str()).collect();
-    Candidate::new("batch", &name, &version("bouncer_verify"), move |i| {
+    let place = if case.name == "oidc" { "batch" } else { case.name };
+    Candidate::new(place, &name, &version("bouncer_verify"), move |i| {
         let first = i * tokens % 64;
         let verdicts = verify_tokens(&jwks, &policy, &texts[first..first + tokens], threads);
         verdicts.len() == tokens
@@ -88,11 +101,13 @@ fn policy(case: &Case) -> Policy {
     if case.is_bouncer() {
         return Policy::dcos();
     }
-    Policy::for_issuer(ISSUER, AUDIENCE).algorithms([match case.name {
-        "es256" => Algorithm::Es256,
-        "ed25519" => Algorithm::Ed25519,
-        _ => Algorithm::Rs256,
-    }])
+    Policy::for_issuer(ISSUER, AUDIENCE).algorithms([algorithm(case)])
+}
+
+pub(crate) fn algorithm(case: &Case) -> Algorithm {
+    let name = crate::algorithm(case);
+    let is_named = |algorithm: &&Algorithm| algorithm.as_str() == name || name == "EdDSA";
+    *Algorithm::ALL.iter().rfind(is_named).expect("an algorithm")
 }
 
 fn reason_of(kind: ErrorKind) -> &'static str {

@@ -5,7 +5,7 @@
 //! The other libraries perform the same checks as bouncer_verify: the signature, "exp", "iss" and
 //! "aud". "iss" and "aud" are not checked for Bouncer's tokens.
 
-use crate::version;
+use crate::{algorithm, version};
 use bench_driver::{AUDIENCE, Candidate, Case, ISSUER};
 use josekit::JoseError;
 use josekit::jws::alg::rsassa::RsassaJwsVerifier;
@@ -13,7 +13,7 @@ use josekit::jws::{JwsHeader, JwsVerifier, RS256};
 use josekit::jwt::JwtPayloadValidator;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::{DecodingKey, Validation};
 use serde::Deserialize;
 use std::collections::HashMap;
 
@@ -31,11 +31,7 @@ pub(crate) fn jsonwebtoken(case: &'static Case) -> Candidate {
     };
     let keys: HashMap<String, DecodingKey> = set.keys.iter().map(parsed).collect();
     let only = keys.values().next().expect("a key").clone();
-    let mut validation = Validation::new(match case.name {
-        "es256" => Algorithm::ES256,
-        "ed25519" => Algorithm::EdDSA,
-        _ => Algorithm::RS256,
-    });
+    let mut validation = Validation::new(algorithm(case).parse().expect("an algorithm"));
     validation.leeway = 0;
     if case.is_bouncer() {
         validation.validate_aud = false;
