@@ -18,6 +18,10 @@
 //!   of 255/256. The fault is found after 256 such signatures on average. If the budget is spent,
 //!   the rejection stands.
 //!
+//! The ES256 code cannot decide about some signatures that were constructed for this purpose: a point
+//! is then added to itself or to its negative. The reference verifies these signatures. This is not a
+//! difference, because the code has not accepted or rejected them.
+//!
 //! The budget does not depend on time, only on the number of verified signatures.
 
 use super::kernel::{Kernel, Kind};

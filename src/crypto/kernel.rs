@@ -120,7 +120,7 @@ impl Kernel {
     }
 
     /// Returns whether the signature is valid. Returns `None` if the reference back end must verify
-    /// it: the key has no tables yet.
+    /// it: the key has no tables yet, or this code cannot decide.
     #[cfg_attr(not(ifma), expect(unused_variables, reason = "only RSA has several algorithms"))]
     pub(super) fn verify(
         &self,
@@ -136,8 +136,8 @@ impl Kernel {
             }
             Self::Es256(tables) => tables.with(|tables| match message.digest(Hash::Sha256) {
                 Digest::Sha256(digest) => tables.verify(digest, signature),
-                _ => false,
-            }),
+                _ => None,
+            })?,
             Self::Ed25519(tables) => tables.with(|tables| tables.verify(message.bytes, signature)),
         }
     }

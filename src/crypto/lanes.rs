@@ -21,8 +21,7 @@ use crate::jose::algorithm::Algorithm;
 /// Maximum number of signatures in one call.
 pub(crate) const LANES: usize = 8;
 
-/// A signature to verify. All keys of one call have the same
-/// [`super::kernel::LaneKind`].
+/// A signature to verify. All keys of one call have the same [`super::kernel::LaneKind`].
 #[cfg_attr(not(ifma), expect(dead_code, reason = "nothing is verified side by side"))]
 pub(crate) struct Lane<'a> {
     pub(crate) key: &'a VerifyingKey,
@@ -32,7 +31,7 @@ pub(crate) struct Lane<'a> {
 }
 
 /// Returns a result for each lane. `Some(true)` means that the signature is valid, `Some(false)`
-/// means [`KeyVerdict::RejectedByKernel`]. `None` means that the lane was empty or that the caller
+/// means [`KeyVerdict::RejectedByKernel`]. `None` means that the lane was empty, or that the caller
 /// must call [`VerifyingKey::verify`] for that signature.
 #[cfg(ifma)]
 pub(crate) fn verify_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
@@ -49,7 +48,8 @@ pub(crate) fn verify_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; 
     })
 }
 
-/// Returns for each lane whether this library's own code accepts the signature.
+/// Returns for each lane whether this library's own code accepts the signature, or `None` if it
+/// cannot decide.
 #[cfg(ifma)]
 fn accepted_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
     let kernels = lanes.each_ref().map(|lane| Some(lane.as_ref()?.key.accelerated()?.kernel()));
@@ -63,7 +63,7 @@ fn accepted_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
                 }
                 _ => None,
             });
-            accept(batch, rsa::verify_lanes)
+            in_lanes(batch, |batch| bits(rsa::verify_lanes(batch)))
         }
         Some(Kernel::Es256(_)) => {
             let tables = kernels.map(|kernel| match kernel? {
@@ -76,7 +76,7 @@ fn accepted_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
                 }
                 _ => None,
             });
-            accept(batch, es256::verify_lanes)
+            in_lanes(batch, es256::verify_lanes)
         }
         Some(Kernel::Ed25519(_)) => {
             let tables = kernels.map(|kernel| match kernel? {
@@ -88,7 +88,7 @@ fn accepted_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
                 let is_sound = lane.key.may_be_valid(lane.algorithm, lane.signature);
                 is_sound.then_some(ed25519::Lane { tables, message, signature: lane.signature })
             });
-            accept(batch, ed25519::verify_lanes)
+            in_lanes(batch, |batch| bits(ed25519::verify_lanes(batch)))
         }
         None => [None; LANES],
     }
@@ -104,21 +104,119 @@ fn zip<'a, K, T>(
     std::array::from_fn(|i| combine(lanes.get(i)?.as_ref()?, keys.get(i)?.as_ref()?))
 }
 
-/// Verifies the filled lanes. Bit i of the result of `verify` is the result for the i-th filled
-/// lane.
+/// Verifies the filled lanes. `verify` returns the results of the filled lanes, in their order.
 #[cfg(ifma)]
-fn accept<T>(batch: [Option<T>; LANES], verify: impl FnOnce(&[T]) -> u8) -> [Option<bool>; LANES] {
+fn in_lanes<T>(
+    batch: [Option<T>; LANES],
+    verify: impl FnOnce(&[T]) -> [Option<bool>; LANES],
+) -> [Option<bool>; LANES] {
     let mut filled = Vec::with_capacity(LANES);
-    let bits = batch.map(|lane| {
+    let indices = batch.map(|lane| {
         filled.push(lane?);
         Some(filled.len() - 1)
     });
-    let accepted = verify(&filled);
-    bits.map(|bit| Some(accepted >> bit? & 1 == 1))
+    let results = verify(&filled);
+    indices.map(|index| *results.get(index?)?)
+}
+
+/// Converts a mask with a bit for each lane.
+#[cfg(ifma)]
+fn bits(accepted: u8) -> [Option<bool>; LANES] {
+    std::array::from_fn(|i| Some(accepted >> i & 1 == 1))
 }
 
 /// Without vectors, no signature is verified side by side.
 #[cfg(not(ifma))]
 pub(crate) fn verify_lanes(_: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
     [None; LANES]
+}
+
+#[cfg(all(test, ifma))]
+mod tests {
+    use super::*;
+    use crate::crypto::backend::Backend;
+    use crate::crypto::vector::avx512::Avx512;
+    use crate::jose::jwk::Jwk;
+    use ::rsa::pkcs8::{DecodePrivateKey as _, EncodePublicKey as _};
+    use ::rsa::sha2::{Digest as _, Sha256, Sha512};
+    use ::rsa::{Pkcs1v15Sign, RsaPrivateKey};
+    use ed25519_dalek::Signer as _;
+    use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+    use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePublicKey as _};
+
+    const MESSAGE: &[u8] = b"message";
+
+    struct Signed {
+        algorithm: Algorithm,
+        key: VerifyingKey,
+        signature: Vec<u8>,
+    }
+
+    impl Signed {
+        fn new(algorithm: Algorithm, public: &str, signature: Vec<u8>) -> Self {
+            let jwk = Jwk::from_pem(public.as_bytes()).unwrap();
+            let key = VerifyingKey::new(Backend::Accelerated, &jwk, 1 << 30).unwrap();
+            key.compute_tables();
+            Self { algorithm, key, signature }
+        }
+
+        fn rsa(algorithm: Algorithm) -> Self {
+            let key =
+                RsaPrivateKey::from_pkcs8_pem(include_str!("../../tests/data/keys/rsa-2048-a.pem")).unwrap();
+            let public = key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap();
+            let signature = match algorithm {
+                Algorithm::Rs512 => key.sign(Pkcs1v15Sign::new::<Sha512>(), &Sha512::digest(MESSAGE)),
+                _ => key.sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(MESSAGE)),
+            };
+            Self::new(algorithm, &public, signature.unwrap())
+        }
+
+        fn es256() -> Self {
+            let pem = include_str!("../../tests/data/keys/p256-a.pem");
+            let key = p256::ecdsa::SigningKey::from_pkcs8_pem(pem).unwrap();
+            let signature: p256::ecdsa::Signature = key.sign(MESSAGE);
+            let public = key.verifying_key().to_public_key_pem(LineEnding::LF).unwrap();
+            Self::new(Algorithm::Es256, &public, signature.to_bytes().to_vec())
+        }
+
+        fn ed25519() -> Self {
+            let pem = include_str!("../../tests/data/keys/ed25519-a.pem");
+            let key = ed25519_dalek::SigningKey::from_pkcs8_pem(pem).unwrap();
+            let public = key.verifying_key().to_public_key_pem(LineEnding::LF).unwrap();
+            Self::new(Algorithm::Ed25519, &public, key.sign(MESSAGE).to_bytes().to_vec())
+        }
+
+        fn lane<'a>(&'a self, message: &'a Message<'a>) -> Lane<'a> {
+            Lane { key: &self.key, algorithm: self.algorithm, message, signature: &self.signature }
+        }
+    }
+
+    #[test]
+    fn only_the_wrong_signature_of_a_call_is_rejected() {
+        if Avx512::<false>::detect().is_none() {
+            eprintln!("skipped: this CPU has no AVX-512 IFMA");
+            return;
+        }
+        let [rs256, rs512] = [Algorithm::Rs256, Algorithm::Rs512].map(Signed::rsa);
+        let (es256, ed25519) = (Signed::es256(), Signed::ed25519());
+        // The lanes of a call may have different algorithms, if the kind of the keys is the same.
+        for [first, second] in [[&rs256, &rs512], [&es256, &es256], [&ed25519, &ed25519]] {
+            assert_eq!(first.key.lane_kind(), second.key.lane_kind());
+            assert!(first.key.lane_kind().is_some(), "{}", first.algorithm);
+            for filled in 0..=LANES {
+                for wrong in 0..LANES {
+                    let messages: [_; LANES] =
+                        std::array::from_fn(|i| Message::new(if i == wrong { b"other" } else { MESSAGE }));
+                    let lanes = std::array::from_fn(|i| {
+                        let signed = if i % 2 == 0 { first } else { second };
+                        (i < filled).then(|| signed.lane(&messages[i]))
+                    });
+                    let expected: [_; LANES] = std::array::from_fn(|i| (i < filled).then_some(i != wrong));
+                    assert_eq!(verify_lanes(&lanes), expected, "{}: {filled} lanes", first.algorithm);
+                }
+            }
+        }
+        let kinds = [&rs256, &es256, &ed25519].map(|signed| signed.key.lane_kind());
+        assert!(kinds[0] != kinds[1] && kinds[1] != kinds[2] && kinds[0] != kinds[2]);
+    }
 }

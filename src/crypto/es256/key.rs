@@ -71,10 +71,10 @@ impl Tables {
     }
 
     /// Returns whether `signature` (r || s, RFC 7518 §3.4) is valid for the message with this
-    /// SHA-256 digest. Some valid signatures are rejected: those that were constructed to make an
-    /// addition fail.
-    pub(in crate::crypto) fn verify(&self, digest: &[u8; 32], signature: &[u8]) -> bool {
-        self.verdict(digest, signature) == Verdict::Valid
+    /// SHA-256 digest. Returns `None` if this code cannot decide that. Only signatures that were
+    /// constructed for this purpose have this result, and some of them are valid.
+    pub(in crate::crypto) fn verify(&self, digest: &[u8; 32], signature: &[u8]) -> Option<bool> {
+        self.verdict(digest, signature).is_valid()
     }
 
     pub(super) fn verdict(&self, digest: &[u8; 32], signature: &[u8]) -> Verdict {
@@ -86,15 +86,13 @@ impl Tables {
     }
 }
 
-/// Verifies up to [`LANES`] signatures at once. Bit i of the result is set if signature i is valid.
-/// The keys and their windows may differ.
+/// Verifies up to [`LANES`] signatures at once. Each result is that of [`Tables::verify`]. The keys
+/// and their windows may differ.
 ///
-/// All tables must have been made on a CPU with AVX-512 IFMA. Otherwise a signature is not
-/// verified, and its bit is 0.
+/// All tables must have been made on a CPU with AVX-512 IFMA. Otherwise the result is `None`.
 #[cfg(ifma)]
-pub(in crate::crypto) fn verify_lanes(batch: &[Lane<'_>]) -> u8 {
-    let verdicts = verdicts(batch);
-    verdicts.iter().enumerate().map(|(i, verdict)| u8::from(*verdict == Verdict::Valid) << i).sum()
+pub(in crate::crypto) fn verify_lanes(batch: &[Lane<'_>]) -> [Option<bool>; LANES] {
+    verdicts(batch).map(Verdict::is_valid)
 }
 
 #[cfg(ifma)]

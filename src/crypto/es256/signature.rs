@@ -16,6 +16,17 @@ pub(super) enum Verdict {
     Undecided,
 }
 
+impl Verdict {
+    /// Returns whether the signature is valid, or `None` if that is undecided.
+    pub(super) fn is_valid(self) -> Option<bool> {
+        match self {
+            Self::Valid => Some(true),
+            Self::Invalid => Some(false),
+            Self::Undecided => None,
+        }
+    }
+}
+
 /// A signature and the digest of its message.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Signature {

@@ -31,11 +31,15 @@ fn times_are_printed() {
             4,
             Box::new(|i| signer.reference.aws_lc.verify_sig(black_box(&messages[i]), &signatures[i]).is_ok()),
         ),
-        ("64-bit words", 8, Box::new(|i| words.verify(&sha256(black_box(&messages[i])), &signatures[i]))),
+        (
+            "64-bit words",
+            8,
+            Box::new(|i| words.verify(&sha256(black_box(&messages[i])), &signatures[i]) == Some(true)),
+        ),
         (
             "the code for this CPU",
             16,
-            Box::new(|i| new.verify(&sha256(black_box(&messages[i])), &signatures[i])),
+            Box::new(|i| new.verify(&sha256(black_box(&messages[i])), &signatures[i]) == Some(true)),
         ),
     ];
     #[cfg(ifma)]
@@ -54,7 +58,7 @@ fn times_are_printed() {
                     digest: &digests[lane],
                     signature: &signatures[i + lane],
                 });
-                verify_lanes(&lanes) == u8::MAX
+                verify_lanes(&lanes) == [Some(true); LANES]
             }),
         ));
     }
