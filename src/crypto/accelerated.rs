@@ -102,8 +102,8 @@ impl Accelerated {
     ///
     /// - There is no code for this kind of key, or the CPU lacks the instructions.
     /// - The code has returned a wrong result in this process.
-    /// - The build is not optimized: the code is then slower than the reference and needs a
-    ///   megabyte of stack.
+    /// - The CPU has no 64-bit words, or the build is not optimized: the code is then slower than
+    ///   the reference. Without optimization it also needs a megabyte of stack.
     pub(super) fn new(key: &PublicKey, max_table_memory: usize) -> Option<Self> {
         Self::trusted_by(&IN_THIS_PROCESS, key, max_table_memory)
     }
@@ -113,7 +113,7 @@ impl Accelerated {
         key: &PublicKey,
         max_table_memory: usize,
     ) -> Option<Self> {
-        if cfg!(unoptimised) {
+        if cfg!(any(unoptimised, not(target_pointer_width = "64"))) {
             return None;
         }
         let kernel = Kernel::new(key, max_table_memory)?;

@@ -14,7 +14,7 @@
     reason = "the indices are constants and loop counters; none comes from the input"
 )]
 
-use super::wide::{U256, is_below, sub};
+use super::wide::{U256, inverse_word, is_below, sub};
 use std::hint::select_unpredictable;
 
 /// A mask for the bits of a limb.
@@ -39,13 +39,7 @@ pub(super) struct Modulus {
 impl Modulus {
     /// `m` must be odd.
     pub(super) const fn new(m: U256) -> Self {
-        let mut inverse = 1_u64;
-        let mut i = 0;
-        while i < 6 {
-            inverse = inverse.wrapping_mul(2_u64.wrapping_sub(m[0].wrapping_mul(inverse)));
-            i += 1;
-        }
-        Self { m, limbs: to_limbs(&m), inverse }
+        Self { m, limbs: to_limbs(&m), inverse: inverse_word(m[0]) }
     }
 
     /// Returns c / x mod m. Requires x < m and c < m. Returns `None` if x has no inverse, or if the

@@ -44,12 +44,15 @@ pub(crate) struct LaneKind {
 }
 
 impl LaneKind {
+    /// The least [`LaneKind::worthwhile`] of all kinds.
+    pub(crate) const LEAST_WORTHWHILE: usize = 5;
+
     /// Returns the minimum number of signatures for which eight lanes are faster than verifying
     /// them one after another.
     pub(crate) fn worthwhile(self) -> usize {
         match self.kind {
             // Eight hashes in lanes take as long as two.
-            Kind::Ed25519 => 5,
+            Kind::Ed25519 => Self::LEAST_WORTHWHILE,
             Kind::Rsa | Kind::Es256 => 6,
         }
     }

@@ -97,6 +97,18 @@ pub(super) fn to_le_bytes(a: &U256) -> [u8; 32] {
     bytes
 }
 
+/// Returns 1 / x mod 2^64 of an odd x.
+pub(super) const fn inverse_word(x: u64) -> u64 {
+    // Each step of Newton's iteration doubles the number of correct bits: 1, 2, 4, 8, 16, 32, 64.
+    let mut inverse = 1_u64;
+    let mut i = 0;
+    while i < 6 {
+        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(x.wrapping_mul(inverse)));
+        i += 1;
+    }
+    inverse
+}
+
 /// Montgomery arithmetic modulo an odd number m.
 pub(super) struct Montgomery {
     m: U256,
@@ -110,13 +122,6 @@ pub(super) struct Montgomery {
 
 impl Montgomery {
     pub(super) const fn new(m: U256) -> Self {
-        // Each step of Newton's iteration doubles the number of correct bits.
-        let mut inverse = 1_u64;
-        let mut i = 0;
-        while i < 6 {
-            inverse = inverse.wrapping_mul(2_u64.wrapping_sub(m[0].wrapping_mul(inverse)));
-            i += 1;
-        }
         // Doubles 1 mod m, 512 times.
         let (mut x, mut r) = ([1, 0, 0, 0], [0; 4]);
         let mut i = 0;
@@ -129,7 +134,7 @@ impl Montgomery {
             }
             i += 1;
         }
-        Self { m, inverse: inverse.wrapping_neg(), r, r_squared: x }
+        Self { m, inverse: inverse_word(m[0]).wrapping_neg(), r, r_squared: x }
     }
 
     /// Returns a b / 2^256 mod m. Requires a b < 2^256 m.

@@ -287,6 +287,11 @@ impl JwkSet {
         candidates.starting_with(self.recent.load(Relaxed))
     }
 
+    /// Returns whether signatures of any key can be verified side by side.
+    pub(crate) fn has_lanes(&self) -> bool {
+        self.verifying_keys.iter().any(|key| key.lane_kind().is_some())
+    }
+
     pub(super) fn verifying_key(&self, index: usize) -> Option<&VerifyingKey> {
         self.verifying_keys.get(index)
     }

@@ -3,6 +3,7 @@
 
 use super::limbs::{self, BLOCK_BITS, Number};
 use crate::crypto::vector::block::{LANES, LIMB_BITS, MASK};
+use crate::crypto::wide::inverse_word;
 use std::array::from_fn;
 
 /// An odd modulus. In this file, R is 2^(416 N).
@@ -17,14 +18,8 @@ pub(super) struct Modulus<const N: usize> {
 impl<const N: usize> Modulus<N> {
     /// `n` must be odd and have exactly `bits` bits.
     pub(super) fn new(n: Number<N>, bits: usize) -> Self {
-        // Each step of Newton's iteration doubles the number of correct bits: 1, 2, 4, 8, 16, 32,
-        // 64.
-        let n0 = n[0][0];
-        let mut inverse = 1_u64;
-        for _ in 0..6 {
-            inverse = inverse.wrapping_mul(2_u64.wrapping_sub(n0.wrapping_mul(inverse)));
-        }
-        let mut modulus = Self { n, n0_inverse: inverse.wrapping_neg() & MASK, r_squared: limbs::zero() };
+        let n0_inverse = inverse_word(n[0][0]).wrapping_neg() & MASK;
+        let mut modulus = Self { n, n0_inverse, r_squared: limbs::zero() };
         // 2^bits - n equals 2^bits mod n, because n is more than half of 2^bits. Doubling gives R
         // and then 2^(13 N) R. Five Montgomery squarings of that number give 2^(32 * 13 N) R = R^2.
         let mut x = difference(&power_of_two(bits), &n);

@@ -2,7 +2,8 @@
 //! threads:
 //!
 //! ```text
-//! BOUNCER_CAMPAIGN_SIGNATURES=10000000 cargo test --release --lib ed25519::tests::campaign -- --ignored --nocapture
+//! BOUNCER_CAMPAIGN_SIGNATURES=1000000 \
+//!     cargo test --release --lib ed25519::tests::campaign -- --ignored --nocapture
 //! ```
 
 use super::cases::{ConstructedKey, Signer, points_of_small_order, special_factors, times_generator};

@@ -2,7 +2,8 @@
 //! two threads:
 //!
 //! ```text
-//! BOUNCER_IFMA_PAIRS=10000000 cargo test --release --lib rsa::tests::campaign -- --ignored --nocapture
+//! BOUNCER_CAMPAIGN_SIGNATURES=10000000 \
+//!     cargo test --release --lib rsa::tests::campaign -- --ignored --nocapture
 //! ```
 
 use super::arithmetic::Case;
@@ -18,9 +19,9 @@ use crate::crypto::vector::simd::Simd;
 use num_bigint::BigUint;
 use std::array::from_fn;
 
-/// Total number of (signature, key) pairs. The variable is read when the tests are compiled.
-const PAIRS: Option<&str> = option_env!("BOUNCER_IFMA_PAIRS");
-const DEFAULT_PAIRS: usize = 10_000_000;
+/// Total number of signatures. The variable is read when the tests are compiled.
+const SIGNATURES: Option<&str> = option_env!("BOUNCER_CAMPAIGN_SIGNATURES");
+const DEFAULT_SIGNATURES: usize = 10_000_000;
 /// Number of batches of eight signatures per key. The first batches contain the edge inputs.
 const BATCHES_PER_KEY: usize = 100;
 /// One in `CROSS_CHECK` powers is also computed with num-bigint.
@@ -42,7 +43,7 @@ fn the_kernel_verifies_the_second_half_of_the_pairs_correctly() {
 
 /// Half of the pairs test the numbers that the kernel computes, the others test the verdicts.
 fn campaign(seed: u64) {
-    let pairs = PAIRS.map_or(DEFAULT_PAIRS, |pairs| pairs.parse().unwrap()) / 4;
+    let pairs = SIGNATURES.map_or(DEFAULT_SIGNATURES, |count| count.parse().unwrap()) / 4;
     // Most keys have 2048 bits, the common size. Larger keys take longer.
     size::<5>(2048, pairs / 20 * 18, Random(seed));
     size::<8>(3072, pairs / 20, Random(seed));
