@@ -18,9 +18,9 @@
 //!   of 255/256. The fault is found after 256 such signatures on average. If the budget is spent,
 //!   the rejection stands.
 //!
-//! The ES256 code cannot decide about some signatures that were constructed for this purpose: a point
-//! is then added to itself or to its negative. The reference verifies these signatures. This is not a
-//! difference, because the code has not accepted or rejected them.
+//! The ES256 code cannot decide about some signatures that were constructed for this purpose: a
+//! point is then added to itself or to its negative. The reference verifies these signatures. This
+//! is not a difference, because the code has not accepted or rejected them.
 //!
 //! The budget does not depend on time, only on the number of verified signatures.
 
@@ -151,7 +151,11 @@ impl Accelerated {
         {
             return self.confirm(accepts, reference);
         }
-        reference().into()
+        let verdict = reference();
+        if verdict.is_ok() && self.is_trusted() {
+            self.kernel.count_use();
+        }
+        verdict.into()
     }
 
     /// Converts the code's result to a verdict. `accepts` is whether the code accepts the

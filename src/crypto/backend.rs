@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 #[non_exhaustive]
 pub enum Backend {
     /// This library's own code where it is faster, and aws-lc for the rest (RustCrypto in a build
-    /// without aws-lc). It is 3 to 17 times as fast as aws-lc:
+    /// without aws-lc). It is 3 to 16 times as fast as aws-lc:
     ///
     /// - RSA keys of 2048, 3072 and 4096 bits, on a CPU with AVX-512 IFMA.
     /// - ES256 and Ed25519, on any CPU. A key gets its tables after 100 verifications:

@@ -92,6 +92,17 @@ impl Kernel {
         }
     }
 
+    /// Counts a valid signature that the reference back end has verified. Keys that are used often get
+    /// tables.
+    pub(super) fn count_use(&self) {
+        match self {
+            #[cfg(ifma)]
+            Self::Rsa(_) => {}
+            Self::Es256(tables) => tables.count_use(),
+            Self::Ed25519(tables) => tables.count_use(),
+        }
+    }
+
     /// Computes the key's tables now, if it has none.
     pub(super) fn compute_tables(&self) {
         match self {

@@ -1,7 +1,8 @@
-//! Tables of a key, computed after the key has verified many signatures.
+//! Tables of a key, computed after the key has verified many valid signatures.
 //!
 //! Tables make the verification of ES256 and Ed25519 several times faster, but they take memory and
-//! up to 2 ms to compute. A key that is rarely used therefore gets none.
+//! about a millisecond to compute. A key that is rarely used therefore gets none. Invalid signatures
+//! do not count, so forged tokens cannot use up the memory.
 //!
 //! After a fork, the child has the tables of its parent. If another thread of the parent was
 //! computing tables at that moment, the child computes them again when the key is next due. No lock
@@ -33,6 +34,8 @@ pub(super) struct LateTables<T: Tables> {
     point: T::Point,
     /// No tables are computed if all tables of the process would then be larger, in bytes.
     max_memory: usize,
+    /// Memory of all tables, in bytes: [`IN_USE`], except in tests.
+    in_use: &'static AtomicUsize,
     uses: AtomicU32,
     computed: ArcSwapOption<Computed<T>>,
 }
@@ -45,7 +48,12 @@ pub(super) struct Computed<T> {
 
 impl<T: Tables> LateTables<T> {
     pub(super) fn new(point: T::Point, max_memory: usize) -> Self {
-        Self { point, max_memory, uses: AtomicU32::new(0), computed: ArcSwapOption::const_empty() }
+        Self::counted_in(&IN_USE, point, max_memory)
+    }
+
+    fn counted_in(in_use: &'static AtomicUsize, point: T::Point, max_memory: usize) -> Self {
+        let (uses, computed) = (AtomicU32::new(0), ArcSwapOption::const_empty());
+        Self { point, max_memory, in_use, uses, computed }
     }
 
     /// Returns the tables if they have been computed.
@@ -55,30 +63,34 @@ impl<T: Tables> LateTables<T> {
 
     /// Returns the memory of the tables in bytes.
     pub(super) fn memory(&self) -> usize {
-        self.get().as_ref().map_or(0, |computed| computed.memory.0)
+        self.get().as_ref().map_or(0, |computed| computed.memory.bytes)
     }
 
-    /// Calls `verify` with the tables. If there are none yet, counts a use of the key, and returns
-    /// `None`.
+    /// Returns the result of `verify` with the tables, or `None` if the key has none.
     pub(super) fn with<R>(&self, verify: impl FnOnce(&T) -> R) -> Option<R> {
-        if let Some(computed) = &*self.get() {
-            return Some(verify(&computed.tables));
-        }
+        self.get().as_ref().map(|computed| verify(&computed.tables))
+    }
+
+    /// Counts a valid signature that was verified without the tables. Computes them when they are
+    /// due.
+    pub(super) fn count_use(&self) {
         if self.uses.fetch_add(1, Relaxed) % USES == USES - 1 {
             self.compute();
         }
-        None
     }
 
-    /// Computes the tables, if there are none and there is memory for them.
+    /// Computes the tables, if the key has none and there is memory for them.
     #[cold]
     pub(super) fn compute(&self) {
         if self.get().is_some() {
             return;
         }
-        let Some((window, memory)) = Reserved::for_tables(self.max_memory, T::memory) else { return };
+        let reserved = Reserved::for_tables(self.in_use, self.max_memory, T::memory);
+        let Some((window, memory)) = reserved else { return };
         if let Some(tables) = T::new(&self.point, window) {
-            self.computed.store(Some(Arc::new(Computed { tables, memory })));
+            // If another thread was faster, its tables stay.
+            let computed = Arc::new(Computed { tables, memory });
+            self.computed.compare_and_swap(&None::<Arc<Computed<T>>>, Some(computed));
         }
     }
 }
@@ -86,24 +98,31 @@ impl<T: Tables> LateTables<T> {
 /// Memory of all tables in this process, in bytes.
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
 
-/// A part of [`IN_USE`], in bytes.
-struct Reserved(usize);
+/// Memory that counts as in use until this value is dropped.
+struct Reserved {
+    in_use: &'static AtomicUsize,
+    bytes: usize,
+}
 
 impl Reserved {
-    /// Reserves memory for tables. Also returns their window: 8 while at most a quarter of `max` is
-    /// in use, 7 up to a half, then 6. Returns `None` if more than `max` would be in use.
-    fn for_tables(max: usize, memory: impl Fn(usize) -> usize) -> Option<(usize, Self)> {
+    /// Reserves memory for tables. Also returns their window: 8 while at most a quarter of `max` is in
+    /// use, 7 up to a half, then 6. Returns `None` if more than `max` would be in use.
+    fn for_tables(
+        in_use: &'static AtomicUsize,
+        max: usize,
+        memory: impl Fn(usize) -> usize,
+    ) -> Option<(usize, Self)> {
         let windows = [(8, max / 4), (7, max / 2), (6, max)];
-        let mut in_use = IN_USE.load(Relaxed);
+        let mut before = in_use.load(Relaxed);
         loop {
             let fits = |&(window, limit): &(usize, usize)| {
-                in_use.checked_add(memory(window)).is_some_and(|sum| sum <= limit)
+                before.checked_add(memory(window)).is_some_and(|sum| sum <= limit)
             };
             let (window, _) = windows.into_iter().find(fits)?;
             let bytes = memory(window);
-            match IN_USE.compare_exchange_weak(in_use, in_use + bytes, Relaxed, Relaxed) {
-                Ok(_) => return Some((window, Self(bytes))),
-                Err(other) => in_use = other,
+            match in_use.compare_exchange_weak(before, before + bytes, Relaxed, Relaxed) {
+                Ok(_) => return Some((window, Self { in_use, bytes })),
+                Err(other) => before = other,
             }
         }
     }
@@ -111,7 +130,7 @@ impl Reserved {
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        IN_USE.fetch_sub(self.0, Relaxed);
+        self.in_use.fetch_sub(self.bytes, Relaxed);
     }
 }
 
@@ -119,17 +138,15 @@ impl Drop for Reserved {
 mod tests {
     use super::*;
 
-    /// 2^`window` times a huge size, so that the tables of other tests make no difference.
+    /// Tables with one byte for each multiple.
     struct Fake(usize);
-
-    const UNIT: usize = 1 << 40;
 
     impl Tables for Fake {
         /// Whether the self-test passes.
         type Point = bool;
 
         fn memory(window: usize) -> usize {
-            UNIT << window
+            1 << window
         }
 
         fn new(&passes: &bool, window: usize) -> Option<Self> {
@@ -144,37 +161,41 @@ mod tests {
     fn use_often(tables: &LateTables<Fake>) -> Option<usize> {
         for _ in 0..USES {
             assert_eq!(tables.with(|_| ()), None);
+            tables.count_use();
         }
         window(tables)
     }
 
     #[test]
     fn tables_are_computed_late_and_within_the_limit() {
-        let max = (UNIT << 8) * 4 + UNIT;
-        let key = || LateTables::<Fake>::new(true, max);
+        static TOTAL: AtomicUsize = AtomicUsize::new(0);
+        let key = || LateTables::counted_in(&TOTAL, true, 4 * 256 + 1);
         let first = key();
         for _ in 0..USES {
             assert_eq!(window(&first), None);
-            assert_eq!(first.with(|_| ()), None);
+            first.count_use();
         }
         assert_eq!(first.with(|tables| tables.0), Some(8));
-        // The first quarter is used up.
+        // The first quarter is used up, then the first half.
         let more: Vec<_> = (0..2).map(|_| key()).collect();
         assert_eq!(more.iter().map(use_often).collect::<Vec<_>>(), [Some(7), Some(7)]);
-        let more: Vec<_> = (0..8).map(|_| key()).collect();
-        assert!(more.iter().all(|key| use_often(key) == Some(6)));
-        assert_eq!(more.iter().map(LateTables::memory).sum::<usize>(), (8 * UNIT) << 6);
+        let last: Vec<_> = (0..8).map(|_| key()).collect();
+        assert!(last.iter().all(|key| use_often(key) == Some(6)));
+        assert_eq!(last.iter().map(LateTables::memory).sum::<usize>(), 8 * 64);
         let late = key();
-        assert_eq!(use_often(&late), None);
+        assert_eq!((use_often(&late), TOTAL.load(Relaxed)), (None, 1024));
         // Dropped tables make room for others.
         drop(first);
         assert_eq!(use_often(&late), Some(6));
-        assert_eq!(use_often(&LateTables::new(true, 0)), None);
+        drop((more, last, late));
+        assert_eq!(TOTAL.load(Relaxed), 0);
+        assert_eq!(use_often(&LateTables::counted_in(&TOTAL, true, 0)), None);
     }
 
     #[test]
     fn tables_that_fail_their_test_are_not_used() {
-        let key = LateTables::<Fake>::new(false, usize::MAX);
-        assert_eq!(use_often(&key), None);
+        static TOTAL: AtomicUsize = AtomicUsize::new(0);
+        assert_eq!(use_often(&LateTables::counted_in(&TOTAL, false, 1024)), None);
+        assert_eq!(TOTAL.load(Relaxed), 0);
     }
 }
