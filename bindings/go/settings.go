@@ -100,6 +100,15 @@ func (s settings) wait(name string, value time.Duration) settings {
 	return s.duration(name, value)
 }
 
+// size sets a size that may be 0, but whose default is not 0. A negative value sets 0, because 0
+// means the default.
+func (s settings) size(name string, value int) settings {
+	if value < 0 {
+		return s.set(name, "0")
+	}
+	return s.number(name, value)
+}
+
 func (s settings) number(name string, value int) settings {
 	if value == 0 {
 		return s

@@ -109,7 +109,7 @@ type Policy struct {
 	MaxTokenAge time.Duration
 
 	// MaxTokenLen: Maximum length of a token in bytes. The length is checked before anything else.
-	// Range: 0 to 1MiB. Default: 16KiB.
+	// Range: 0 to 1MiB. Default: 16KiB. 0 means the default, a negative value means 0.
 	MaxTokenLen int
 
 	// Time: Verifies tokens at this time instead of the system's time. For tests and audits. A
@@ -151,7 +151,7 @@ func (o *Policy) apply(s settings) settings {
 	s = s.duration("leeway", o.Leeway)
 	s = s.flag("padded_tokens", o.PaddedTokens)
 	s = s.duration("max_token_age", o.MaxTokenAge)
-	s = s.number("max_token_len", o.MaxTokenLen)
+	s = s.size("max_token_len", o.MaxTokenLen)
 	s = s.time("time", o.Time)
 	return s
 }
@@ -227,9 +227,10 @@ type RemoteOptions struct {
 	// Range: 1 to 1000. Default: 100.
 	MaxKeys int
 
-	// MaxTableMemory: Maximum memory of the tables for ES256 and Ed25519 keys. A key gets its table
-	// after 100 verifications, unless all tables of the process would then take more than this.
-	// Range: 0 to 1024MiB. Default: 32MiB.
+	// MaxTableMemory: Maximum memory of all tables for ES256 and Ed25519 keys in the process. If it
+	// is full, the keys of this set get no more tables. 0 disables tables. A key gets its table
+	// after 100 valid tokens. Range: 0 to 1GiB. Default: 32MiB. 0 means the default, a negative
+	// value means 0.
 	MaxTableMemory int
 
 	// KeyUses: Also accepts keys with one of these values of "use" (RFC 7517 section 4.2), for
@@ -301,7 +302,7 @@ func (o *RemoteOptions) apply(s settings) settings {
 	s = s.duration("refetch_interval_without_kid", o.RefetchIntervalWithoutKID)
 	s = s.number("max_document_len", o.MaxDocumentLen)
 	s = s.number("max_keys", o.MaxKeys)
-	s = s.number("max_table_memory", o.MaxTableMemory)
+	s = s.size("max_table_memory", o.MaxTableMemory)
 	s = s.list("key_uses", o.KeyUses)
 	s = s.flag("lazy", o.Lazy)
 	s = s.text("ca_file", o.CAFile)

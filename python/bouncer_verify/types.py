@@ -151,9 +151,9 @@ class KeysSettings(TypedDict, total=False):
     to 1000. Default: 100.
     """
     max_table_memory: int | str | None
-    """Maximum memory of the tables for ES256 and Ed25519 keys. A key gets its table after 100
-    verifications, unless all tables of the process would then take more than this. Range: 0
-    to 1024MiB. Default: 32MiB.
+    """Maximum memory of all tables for ES256 and Ed25519 keys in the process. If it is full, the
+    keys of this set get no more tables. 0 disables tables. A key gets its table after 100
+    valid tokens. Range: 0 to 1GiB. Default: 32MiB.
     """
     key_uses: str | Iterable[str] | None
     """Also accepts keys with one of these values of "use" (RFC 7517 section 4.2), for example

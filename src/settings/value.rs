@@ -34,7 +34,7 @@ pub enum SettingType {
         /// The longest.
         max: Duration,
     },
-    /// A number of bytes: `16384`, `16KiB`, `1MiB`.
+    /// A number of bytes: `16384`, `16KiB`, `1MiB`, `1GiB`.
     Size {
         /// The smallest.
         min: u64,
@@ -68,7 +68,7 @@ pub(super) enum Value {
 
 const UNITS: [(&str, u64); 5] =
     [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 60 * 60_000), ("d", 24 * 60 * 60_000)];
-const SIZES: [(&str, u64); 2] = [("KiB", 1024), ("MiB", 1024 * 1024)];
+const SIZES: [(&str, u64); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
 impl SettingType {
     /// Returns whether [`crate::Settings::add`] may append an item.
@@ -131,6 +131,11 @@ impl SettingType {
             Self::Size { min, max } => {
                 let unit = SIZES.iter().find_map(|(unit, size)| Some((text.strip_suffix(unit)?, *size)));
                 let (digits, size) = unit.unwrap_or((text, 1));
+                if whole(digits).is_none() {
+                    let why = "is not a size: write a whole number of bytes, or one with KiB, MiB or GiB, for \
+                               example \"32MiB\"";
+                    return Err(format!("{} {why}", shown()));
+                }
                 self.number(digits, size, min..=max).map_err(|why| format!("{} {why}", shown()))
             }
             Self::Count { min, max } => {
@@ -146,9 +151,7 @@ impl SettingType {
     }
 
     fn number(self, digits: &str, unit: u64, range: RangeInclusive<u64>) -> Result<Value, String> {
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err("is not a whole number".to_owned());
-        }
+        whole(digits).ok_or("is not a whole number")?;
         let number = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
         match number {
             Some(number) if range.contains(&number) => Ok(Value::Number(number)),

@@ -18,7 +18,7 @@ fn page() -> String {
          | flag | `true`, `false` | `true`, `false` |\n\
          | text, choice | the text itself; never empty | `\"text\"` |\n\
          | duration | `500ms`, `30s`, `5m`, `2h`, `1d` | `\"30s\"` |\n\
-         | size | `16384` (bytes), `16KiB`, `1MiB` | `16384`, `\"16KiB\"` |\n\
+         | size | `16384` (bytes), `16KiB`, `1MiB`, `1GiB` | `16384`, `\"16KiB\"` |\n\
          | count | `100` | `100` |\n\
          | time | seconds since 1970 | not allowed |\n\
          | list | one call for each item | `[\"a\", \"b\"]`, never empty |\n\
@@ -128,7 +128,7 @@ fn property(kind: SettingType) -> Value {
         SettingType::Duration { .. } => json!({"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"}),
         SettingType::Size { min, max } => json!({"anyOf": [
             {"type": "integer", "minimum": min, "maximum": max},
-            {"type": "string", "pattern": "^[0-9]+(KiB|MiB)?$"},
+            {"type": "string", "pattern": "^[0-9]+(KiB|MiB|GiB)?$"},
         ]}),
         SettingType::Count { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
         SettingType::Time => json!({"type": "integer"}),

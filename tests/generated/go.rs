@@ -101,7 +101,11 @@ fn settings() -> String {
         for setting in kind.settings() {
             let field = camel(setting.name);
             let (go_type, call) = field_type(setting);
-            let below = if call == "wait" { " 0 means the default, a negative value means 0s." } else { "" };
+            let below = match call {
+                "wait" => " 0 means the default, a negative value means 0s.",
+                "size" => " 0 means the default, a negative value means 0.",
+                _ => "",
+            };
             fields += &comment("\t", &format!("{field}: {}{below}", go_names(kind, &notes(setting))));
             fields += &format!("\t{field} {go_type}\n\n");
             apply += &format!("\ts = s.{call}(\"{}\", o.{field})\n", setting.name);
@@ -154,6 +158,7 @@ fn field_type(setting: &Setting) -> (&'static str, &'static str) {
             ("time.Duration", "wait")
         }
         (_, SettingType::Duration { .. }) => ("time.Duration", "duration"),
+        (_, SettingType::Size { min: 0, .. }) if setting.default != "0" => ("int", "size"),
         (_, SettingType::Size { .. } | SettingType::Count { .. }) => ("int", "number"),
         (_, SettingType::Time) => ("time.Time", "time"),
         (_, SettingType::Entries) => unreachable!("a verifier has no struct of settings"),

@@ -154,8 +154,8 @@ fn errors_name_the_setting_and_the_cause() {
             "leeway",
             "\"-1s\" is not a duration: write a whole number and a unit, for example \"30s\"".to_owned(),
         ),
-        (set, "max_token_len", "-1", "max_token_len", "\"-1\" is not a whole number".to_owned()),
-        (set, "max_token_len", "1.5MiB", "max_token_len", "\"1.5MiB\" is not a whole number".to_owned()),
+        (set, "max_token_len", "-1", "max_token_len", "\"-1\" is not a size: write a whole number of bytes, or one with KiB, MiB or GiB, for example \"32MiB\"".to_owned()),
+        (set, "max_token_len", "1.5MiB", "max_token_len", "\"1.5MiB\" is not a size: write a whole number of bytes, or one with KiB, MiB or GiB, for example \"32MiB\"".to_owned()),
         (set, "max_token_len", "2MiB", "max_token_len", "\"2MiB\" is not in the range 0 to 1MiB".to_owned()),
         (
             set,
@@ -231,8 +231,16 @@ fn errors_about_a_document_contain_the_position() {
         (r#"{"leeway": ["30s"]}"#, "leeway", "it is an array, not a duration"),
         (r#"{"any_issuer": "true"}"#, "any_issuer", "it is a flag: write it without quotes"),
         (r#"{"any_issuer": 1}"#, "any_issuer", "it is a number, not a flag"),
-        (r#"{"max_token_len": -1}"#, "max_token_len", "\"-1\" is not a whole number"),
-        (r#"{"max_token_len": 1e3}"#, "max_token_len", "\"1e3\" is not a whole number"),
+        (
+            r#"{"max_token_len": -1}"#,
+            "max_token_len",
+            "\"-1\" is not a size: write a whole number of bytes, or one with KiB, MiB or GiB, for example \"32MiB\"",
+        ),
+        (
+            r#"{"max_token_len": 1e3}"#,
+            "max_token_len",
+            "\"1e3\" is not a size: write a whole number of bytes, or one with KiB, MiB or GiB, for example \"32MiB\"",
+        ),
         (r#"{"profile": {}}"#, "profile", "it is an object, not one of jwt, access_token, dcos"),
         (r#"{"time": 1}"#, "time", "it can only be set in code, not in a document"),
         (r#"{"profil": "dcos"}"#, "", &hint),
@@ -417,7 +425,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_accepted_or_is_an_error(name in "[a-z_.]{0,12}|leeway|time|max_token_len|algorithms", text in "\\PC{0,12}|[0-9]{1,24}(ms|s|m|h|d|KiB|MiB)?") {
+    fn any_text_is_accepted_or_is_an_error(name in "[a-z_.]{0,12}|leeway|time|max_token_len|algorithms", text in "\\PC{0,12}|[0-9]{1,24}(ms|s|m|h|d|KiB|MiB|GiB)?") {
         for kind in SettingsKind::ALL {
             let mut own = Settings::new(*kind);
             let taken = own.set(&name, &text).is_ok();

@@ -32,7 +32,8 @@ pub(crate) enum Keys {}
 impl Kind for Keys {
     const KIND: SettingsKind = SettingsKind::Keys;
     const HEADING: &str = "Network";
-    const NO_OPTIONS: &[&str] = &["url", "discover", "lazy", "seed"];
+    // The command verifies too few tokens for tables.
+    const NO_OPTIONS: &[&str] = &["url", "discover", "lazy", "seed", "max_table_memory"];
     const ARGUMENTS: &[(&str, &str)] = &[("url", "the URL"), ("discover", "--discover")];
 }
 
