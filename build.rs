@@ -12,7 +12,7 @@ fn main() {
         // For src/encoding/avx512.rs.
         println!("cargo::rustc-cfg=avx512");
         if is_built_in("AWS_LC_RS") {
-            // For src/crypto/rsa. It requires aws-lc, which checks its results.
+            // For the code with vectors in src/crypto. Its tests compare it with aws-lc.
             println!("cargo::rustc-cfg=ifma");
         }
     }

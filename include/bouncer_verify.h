@@ -229,9 +229,9 @@
  *  Range: 1 to 1000. Default: 100. */
 #define BOUNCER_KEYS_MAX_KEYS "max_keys"
 
-/** size: Maximum memory of the tables for ES256 and Ed25519 keys. A key gets its table after
- *  100 verifications, unless all tables of the process would then take more than this. Range: 0
- *  to 1024MiB. Default: 32MiB. */
+/** size: Maximum memory of all tables for ES256 and Ed25519 keys in the process. If it is full,
+ *  the keys of this set get no more tables. 0 disables tables. A key gets its table after 100
+ *  valid tokens. Range: 0 to 1GiB. Default: 32MiB. */
 #define BOUNCER_KEYS_MAX_TABLE_MEMORY "max_table_memory"
 
 /** list of text: Also accepts keys with one of these values of "use" (RFC 7517 section 4.2),
@@ -736,7 +736,7 @@ enum bouncer_backend
  {
     /**
      * Uses this library's own code where it is faster, and aws-lc for the rest. The own code is 3
-     * to 17 times as fast. It verifies signatures of RSA keys of 2048, 3072 and 4096 bits on CPUs
+     * to 16 times as fast. It verifies signatures of RSA keys of 2048, 3072 and 4096 bits on CPUs
      * with AVX-512 IFMA. On any CPU it verifies ES256 and Ed25519, after 100 verifications with a
      * key. aws-lc verifies samples of the accepted and the rejected signatures again. After the
      * first different result, the whole process verifies signatures of that kind with aws-lc only.
@@ -920,7 +920,7 @@ typedef struct bouncer_renewer bouncer_renewer;
  * what it needs.
  *
  * Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms",
- * "30s", "5m", "2h", "1d". A size is "16384", "16KiB" or "1MiB". A time is a number of seconds
+ * "30s", "5m", "2h", "1d". A size is "16384", "16KiB", "1MiB" or "1GiB". A time is a number of seconds
  * since 1970-01-01T00:00:00Z. Text must not be empty. In a setting that is a map, each entry has
  * its own name. It follows the name of the setting and a dot:
  *
@@ -1741,6 +1741,13 @@ bouncer_status bouncer_remote_jwks_wait_ready(const bouncer_remote_jwks *remote,
                                               bouncer_error **err);
 
 /**
+ * Returns 0 if waiting for keys does not help: the key set is closed, or the metadata contains
+ * another issuer. Also returns 0 if `remote` is NULL. Otherwise returns 1. For event loops, which
+ * wait with a bouncer_watch in place of bouncer_remote_jwks_wait_ready().
+ */
+int32_t bouncer_remote_jwks_may_become_ready(const bouncer_remote_jwks *remote);
+
+/**
  * Returns a snapshot of the keys in use, for bouncer_verify_token() or for inspection. A later
  * fetch does not change it.
  *
@@ -1883,7 +1890,8 @@ bouncer_status bouncer_verifier_reload(const bouncer_verifier *verifier,
                                        bouncer_error **err);
 
 /**
- * Waits up to `timeout_ms` milliseconds until all entries have keys.
+ * Waits up to `timeout_ms` milliseconds until all entries have keys. Returns sooner if the keys of
+ * an entry are closed, or if their metadata contains another issuer.
  *
  * On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE, about the first entry without keys. Other entries
  * may have theirs.
@@ -1891,6 +1899,14 @@ bouncer_status bouncer_verifier_reload(const bouncer_verifier *verifier,
 bouncer_status bouncer_verifier_wait_ready(const bouncer_verifier *verifier,
                                            uint64_t timeout_ms,
                                            bouncer_error **err);
+
+/**
+ * Returns 0 if waiting for the keys of all entries does not help: those of the first entry without
+ * keys are closed, or their metadata contains another issuer. Also returns 0 if `verifier` is NULL.
+ * Otherwise returns 1. For event loops, which wait with a bouncer_watch in place of
+ * bouncer_verifier_wait_ready().
+ */
+int32_t bouncer_verifier_may_become_ready(const bouncer_verifier *verifier);
 
 /**
  * Creates a verifier with the entries of `verifier` and with a new cache. The cache stores about

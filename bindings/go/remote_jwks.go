@@ -76,7 +76,8 @@ func NewRemoteJWKS(options RemoteOptions) (*RemoteJWKS, error) {
 // wrong setting before the first request.
 //
 // If ctx ends first, the error contains the reason why there are no keys. With [errors.Is] it
-// matches both [ErrKeysUnavailable] and the error of ctx. After Close it is [ErrClosed].
+// matches both [ErrKeysUnavailable] and the error of ctx. If the metadata contains another issuer,
+// WaitReady returns [ErrKeysUnavailable] at once. After Close the error is [ErrClosed].
 func (r *RemoteJWKS) WaitReady(ctx context.Context) error {
 	defer runtime.KeepAlive(r)
 	return r.flights.waitReady(ctx)

@@ -159,6 +159,16 @@ func TestAnIssuerIsDiscovered(t *testing.T) {
 	if status.LastErrorName != "issuer" || status.State != bouncer.KeysEmpty {
 		t.Errorf("%+v", status)
 	}
+	// Waiting does not help, whether the failure is known when the wait begins or not.
+	lazy := startRemote(t, bouncer.RemoteOptions{Discover: server.URL + "/", Lazy: true})
+	for _, wait := range []func(context.Context) error{
+		keys.WaitReady, lazy.WaitReady, remoteVerifier(t, keys).WaitReady,
+	} {
+		err := wait(soon(t))
+		if expectError(t, err, bouncer.ErrKeysUnavailable); errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "issuer") {
+			t.Error(err)
+		}
+	}
 }
 
 func TestRedirectsAreFollowedOnlyIfAllowed(t *testing.T) {

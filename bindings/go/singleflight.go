@@ -20,6 +20,8 @@ type worker interface {
 	// Ready returns nil if there are keys or a token, and otherwise the reason why not. It also
 	// starts a lazy worker.
 	Ready() *native.Error
+	// MayBecomeReady returns false if waiting for Ready does not help.
+	MayBecomeReady() bool
 	// Watch returns a watch that wakes up a goroutine after each attempt, and when the worker is
 	// closed.
 	Watch() *native.Watch
@@ -83,11 +85,12 @@ func (s *singleflight) stopped(ended, reason error) error {
 	return &waitError{what: s.what, ended: ended, reason: reason}
 }
 
-// waitReady blocks until there are keys or a token. It returns an error if ctx ends first.
+// waitReady blocks until there are keys or a token. It returns an error if ctx ends first, or if
+// waiting does not help.
 func (s *singleflight) waitReady(ctx context.Context) error {
 	for s != nil {
 		reason := s.ready()
-		if !errors.Is(reason, s.unavailable) {
+		if !errors.Is(reason, s.unavailable) || !s.worker.MayBecomeReady() {
 			return reason
 		}
 		if err := s.await(ctx, s.join(readyTicket), nil); err != nil {
@@ -219,7 +222,7 @@ func (s *singleflight) inFlight() map[uint64]*flight {
 // isOver reports whether the event of the ticket has happened.
 func (s *singleflight) isOver(ticket uint64) bool {
 	if ticket == readyTicket {
-		return !errors.Is(s.ready(), s.unavailable)
+		return !errors.Is(s.ready(), s.unavailable) || !s.worker.MayBecomeReady()
 	}
 	return s.worker.IsOver(ticket)
 }

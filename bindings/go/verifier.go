@@ -184,7 +184,8 @@ func (v *Verifier) Reload(document []byte) error {
 //
 // If ctx ends first, the error contains the reason why the first entry without keys has none. Other
 // entries may have theirs. With [errors.Is] it matches both [ErrKeysUnavailable] and the error of
-// ctx. After Close it is [ErrClosed].
+// ctx. If metadata contains another issuer, or if keys of an entry are closed, WaitReady returns
+// [ErrKeysUnavailable] at once. After Close of the verifier the error is [ErrClosed].
 func (v *Verifier) WaitReady(ctx context.Context) error {
 	defer runtime.KeepAlive(v)
 	switch {

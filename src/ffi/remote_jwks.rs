@@ -61,6 +61,14 @@ pub extern "C" fn bouncer_remote_jwks_wait_ready(
     act(err, || Ok(handle("remote", remote)?.0.wait_ready(milliseconds(timeout_ms))?))
 }
 
+/// Returns 0 if waiting for keys does not help: the key set is closed, or the metadata contains
+/// another issuer. Also returns 0 if `remote` is NULL. Otherwise returns 1. For event loops, which
+/// wait with a bouncer_watch in place of bouncer_remote_jwks_wait_ready().
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_jwks_may_become_ready(remote: Option<&bouncer_remote_jwks>) -> i32 {
+    read(0, || remote.map_or(0, |remote| i32::from(remote.0.may_become_ready())))
+}
+
 /// Returns a snapshot of the keys in use, for bouncer_verify_token() or for inspection. A later
 /// fetch does not change it.
 ///

@@ -52,7 +52,7 @@ const _: () = {
 /// what it needs.
 ///
 /// Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms",
-/// "30s", "5m", "2h", "1d". A size is "16384", "16KiB" or "1MiB". A time is a number of seconds
+/// "30s", "5m", "2h", "1d". A size is "16384", "16KiB", "1MiB" or "1GiB". A time is a number of seconds
 /// since 1970-01-01T00:00:00Z. Text must not be empty. In a setting that is a map, each entry has
 /// its own name. It follows the name of the setting and a dot:
 ///

@@ -145,7 +145,8 @@ pub extern "C" fn bouncer_verifier_reload(
     act(err, || Ok(handle("verifier", verifier)?.0.reload_settings(settings::of(settings)?)?))
 }
 
-/// Waits up to `timeout_ms` milliseconds until all entries have keys.
+/// Waits up to `timeout_ms` milliseconds until all entries have keys. Returns sooner if the keys of
+/// an entry are closed, or if their metadata contains another issuer.
 ///
 /// On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE, about the first entry without keys. Other entries
 /// may have theirs.
@@ -156,6 +157,15 @@ pub extern "C" fn bouncer_verifier_wait_ready(
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
     act(err, || Ok(handle("verifier", verifier)?.0.wait_ready(milliseconds(timeout_ms))?))
+}
+
+/// Returns 0 if waiting for the keys of all entries does not help: those of the first entry without
+/// keys are closed, or their metadata contains another issuer. Also returns 0 if `verifier` is NULL.
+/// Otherwise returns 1. For event loops, which wait with a bouncer_watch in place of
+/// bouncer_verifier_wait_ready().
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_verifier_may_become_ready(verifier: Option<&bouncer_verifier>) -> i32 {
+    read(0, || verifier.map_or(0, |verifier| i32::from(verifier.0.may_become_ready())))
 }
 
 /// Creates a verifier with the entries of `verifier` and with a new cache. The cache stores about

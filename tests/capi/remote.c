@@ -208,6 +208,7 @@ static void without_keys_a_token_is_neither_accepted_nor_rejected(void)
     CHECK_FAILS(bouncer_verifier_verify(verifier, token_a, strlen(token_a), &token, &err), unavailable);
     CHECK_FAILS(bouncer_remote_jwks_wait_ready(remote, 0, &err), unavailable);
     CHECK_FAILS(bouncer_remote_jwks_wait_ready(remote, 20, &err), unavailable);
+    CHECK(bouncer_remote_jwks_may_become_ready(remote) == 1 && bouncer_verifier_may_become_ready(verifier) == 1);
     CHECK_FAILS(bouncer_remote_jwks_current(remote, &jwks, &err), unavailable);
     CHECK(verdict(verifier, "a.b") == BOUNCER_STATUS_MALFORMED_TOKEN);
     CHECK(token == NULL && jwks == NULL && state_is(remote, "empty") && last_error_is(remote, "status"));
@@ -431,6 +432,7 @@ static void close_cancels_the_attempt_and_ends_the_thread_at_once(void)
     ticket = 0;
     CHECK(verdict_now(verifier, token_a, &ticket) == BOUNCER_STATUS_KEYS_UNAVAILABLE && ticket == 0);
     CHECK_FAILS(bouncer_remote_jwks_wait_ready(remote, TEST_TIMEOUT, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
+    CHECK(bouncer_remote_jwks_may_become_ready(remote) == 0 && bouncer_verifier_may_become_ready(verifier) == 0);
     CHECK_FAILS(bouncer_remote_jwks_refresh(remote, TEST_TIMEOUT, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
     CHECK(bouncer_remote_jwks_wait_attempts(remote, 99, TEST_TIMEOUT) == 0);
     CHECK(bouncer_remote_jwks_wait(remote, 99, TEST_TIMEOUT) == 1);
@@ -538,6 +540,7 @@ static void every_null_argument_returns_a_status_or_an_empty_value(void)
     CHECK_FAILS(bouncer_remote_jwks_new(NULL, &made, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_new(settings, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_wait_ready(NULL, TEST_TIMEOUT, &err), null_argument);
+    CHECK(bouncer_remote_jwks_may_become_ready(NULL) == 0 && bouncer_verifier_may_become_ready(NULL) == 0);
     CHECK_FAILS(bouncer_remote_jwks_current(NULL, &jwks, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_current(remote, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_refresh(NULL, TEST_TIMEOUT, &err), null_argument);

@@ -40,9 +40,15 @@ public:
     static Result<RemoteJwkSet> try_make(const KeysSettings &settings) noexcept {
         return detail::make<RemoteJwkSet>(bouncer_remote_jwks_new, settings.handle());
     }
-    /// Waits up to `timeout` for usable keys. On failure: Status::KeysUnavailable.
+    /// Waits up to `timeout` for usable keys. Returns sooner if the metadata contains another
+    /// issuer. On failure: Status::KeysUnavailable.
     Result<void> try_wait_ready(std::chrono::milliseconds timeout) const noexcept {
         return detail::act(bouncer_remote_jwks_wait_ready, handle(), timeout);
+    }
+    /// Returns false if waiting for keys does not help: the key set is closed, or the metadata
+    /// contains another issuer. For event loops, which wait with a Watch.
+    [[nodiscard]] bool may_become_ready() const noexcept {
+        return bouncer_remote_jwks_may_become_ready(handle()) != 0;
     }
     /// Returns a snapshot of the current keys. A later fetch does not change it. On failure:
     /// Status::KeysUnavailable.

@@ -110,10 +110,17 @@ public:
     Result<void> try_reload(const VerifierSettings &settings) const noexcept {
         return detail::act(bouncer_verifier_reload, handle(), settings.handle());
     }
-    /// Waits up to `timeout` until all entries have keys. On failure: Status::KeysUnavailable,
-    /// about the first entry without keys. Other entries may have theirs.
+    /// Waits up to `timeout` until all entries have keys. Returns sooner if the keys of an entry
+    /// are closed, or if their metadata contains another issuer. On failure:
+    /// Status::KeysUnavailable, about the first entry without keys. Other entries may have theirs.
     Result<void> try_wait_ready(std::chrono::milliseconds timeout) const noexcept {
         return detail::act(bouncer_verifier_wait_ready, handle(), timeout);
+    }
+    /// Returns false if waiting for the keys of all entries does not help: those of the first entry
+    /// without keys are closed, or their metadata contains another issuer. For event loops, which
+    /// wait with a Watch.
+    [[nodiscard]] bool may_become_ready() const noexcept {
+        return bouncer_verifier_may_become_ready(handle()) != 0;
     }
     /// Verifies a JWT as try_verify_token() does. With remote keys, the call may also fail with
     /// Status::KeysUnavailable. If the key is missing and a fetch may return it, the call waits up

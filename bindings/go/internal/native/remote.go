@@ -62,6 +62,15 @@ func (r *RemoteJWKS) Ready() *Error {
 	return nil
 }
 
+// MayBecomeReady returns false if waiting for Ready does not help.
+func (r *RemoteJWKS) MayBecomeReady() bool {
+	if !r.Acquire() {
+		return false
+	}
+	defer r.Release()
+	return C.bouncer_remote_jwks_may_become_ready(r.pointer) != 0
+}
+
 // Refresh fetches the keys, and blocks until the fetch is over.
 func (r *RemoteJWKS) Refresh(timeout time.Duration) *Error {
 	if !r.Acquire() {

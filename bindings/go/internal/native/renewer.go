@@ -54,6 +54,9 @@ func (r *Renewer) Ready() *Error {
 	return nil
 }
 
+// MayBecomeReady returns false if waiting for Ready does not help: after Close.
+func (r *Renewer) MayBecomeReady() bool { return r != nil && !r.IsClosed() }
+
 // Refresh logs in, and blocks until the login is over.
 func (r *Renewer) Refresh(timeout time.Duration) *Error {
 	if !r.Acquire() {

@@ -176,6 +176,15 @@ func (v *Verifier) Ready() *Error {
 	return nil
 }
 
+// MayBecomeReady returns false if waiting for Ready does not help.
+func (v *Verifier) MayBecomeReady() bool {
+	if !v.Acquire() {
+		return false
+	}
+	defer v.Release()
+	return C.bouncer_verifier_may_become_ready(v.pointer) != 0
+}
+
 // WithCache makes a verifier with the same entries, and a cache for this number of tokens.
 func (v *Verifier) WithCache(tokens int) (*Verifier, *Error) {
 	if !v.Acquire() {
