@@ -920,9 +920,9 @@ typedef struct bouncer_renewer bouncer_renewer;
  * what it needs.
  *
  * Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms",
- * "30s", "5m", "2h", "1d". A size is "16384", "16KiB", "1MiB" or "1GiB". A time is a number of seconds
- * since 1970-01-01T00:00:00Z. Text must not be empty. In a setting that is a map, each entry has
- * its own name. It follows the name of the setting and a dot:
+ * "30s", "5m", "2h", "1d". A size is "16384", "16KiB", "1MiB" or "1GiB". A time is a number of
+ * seconds since 1970-01-01T00:00:00Z. Text must not be empty. In a setting that is a map, each
+ * entry has its own name. It follows the name of the setting and a dot:
  *
  * ```c
  * bouncer_settings_set(settings, BOUNCER_POLICY_CLAIM_IS ".uid", BOUNCER_TEXT("peter"));
@@ -1902,8 +1902,8 @@ bouncer_status bouncer_verifier_wait_ready(const bouncer_verifier *verifier,
 
 /**
  * Returns 0 if waiting for the keys of all entries does not help: those of the first entry without
- * keys are closed, or their metadata contains another issuer. Also returns 0 if `verifier` is NULL.
- * Otherwise returns 1. For event loops, which wait with a bouncer_watch in place of
+ * keys are closed, or their metadata contains another issuer. Also returns 0 if `verifier` is
+ * NULL. Otherwise returns 1. For event loops, which wait with a bouncer_watch in place of
  * bouncer_verifier_wait_ready().
  */
 int32_t bouncer_verifier_may_become_ready(const bouncer_verifier *verifier);

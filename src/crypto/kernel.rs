@@ -92,8 +92,8 @@ impl Kernel {
         }
     }
 
-    /// Counts a valid signature that the reference back end has verified. Keys that are used often get
-    /// tables.
+    /// Counts a valid signature that the reference back end has verified. Keys that are used often
+    /// get tables.
     pub(super) fn count_use(&self) {
         match self {
             #[cfg(ifma)]

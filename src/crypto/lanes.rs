@@ -191,6 +191,37 @@ mod tests {
         }
     }
 
+    /// A valid signature that was constructed so that the last addition is exceptional with 64-bit
+    /// words and with eight signatures. The private key is 32 bytes 07.
+    fn undecided() -> (Signed, &'static [u8]) {
+        let secret = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
+        let public = secret.verifying_key().to_public_key_pem(LineEnding::LF).unwrap();
+        let signature = "7a7375918b39f51a1442a8af5814759b08d94011d84a73db3151a5678811bee1\
+                         e462baefe924f033943f2d4227e9b67d6eee9f381900cc8a525235494a30451b";
+        let byte = |i: usize| u8::from_str_radix(&signature[2 * i..2 * i + 2], 16).unwrap();
+        (Signed::new(Algorithm::Es256, &public, (0..64).map(byte).collect()), b"message 1")
+    }
+
+    #[test]
+    fn an_undecided_signature_is_valid_and_the_code_stays_in_use() {
+        if Avx512::<false>::detect().is_none() {
+            eprintln!("skipped: this CPU has no AVX-512 IFMA");
+            return;
+        }
+        let (undecided, message) = undecided();
+        let genuine = Signed::es256();
+        let messages = [message, MESSAGE].map(Message::new);
+        let lanes = std::array::from_fn(|i| {
+            Some(if i == 3 { undecided.lane(&messages[0]) } else { genuine.lane(&messages[1]) })
+        });
+        let expected: [_; LANES] = std::array::from_fn(|i| (i != 3).then_some(true));
+        assert_eq!(verify_lanes(&lanes), expected);
+        // The caller then verifies the signature on its own.
+        let verdict = undecided.key.verify(Algorithm::Es256, &messages[0], &undecided.signature);
+        assert_eq!(verdict, KeyVerdict::Valid);
+        assert!(undecided.key.is_accelerated());
+    }
+
     #[test]
     fn only_the_wrong_signature_of_a_call_is_rejected() {
         if Avx512::<false>::detect().is_none() {

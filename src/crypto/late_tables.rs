@@ -1,8 +1,8 @@
 //! Tables of a key, computed after the key has verified many valid signatures.
 //!
 //! Tables make the verification of ES256 and Ed25519 several times faster, but they take memory and
-//! about a millisecond to compute. A key that is rarely used therefore gets none. Invalid signatures
-//! do not count, so forged tokens cannot use up the memory.
+//! about a millisecond to compute. A key that is rarely used therefore gets none. Invalid
+//! signatures do not count, so forged tokens cannot use up the memory.
 //!
 //! After a fork, the child has the tables of its parent. If another thread of the parent was
 //! computing tables at that moment, the child computes them again when the key is next due. No lock
@@ -12,8 +12,8 @@ use arc_swap::{ArcSwapOption, Guard};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 
-/// Tables are computed by every 100th verification with a key that has none. Two threads may
-/// compute the same tables at the same time, which is harmless.
+/// Tables are computed by every 100th valid signature of a key that has none. If other threads
+/// verify 100 more signatures meanwhile, they compute the tables too. The first tables stay.
 const USES: u32 = 100;
 
 /// Tables of multiples of a point. A larger window makes verification faster and takes more memory.
@@ -85,14 +85,25 @@ impl<T: Tables> LateTables<T> {
         if self.get().is_some() {
             return;
         }
-        let reserved = Reserved::for_tables(self.in_use, self.max_memory, T::memory);
-        let Some((window, memory)) = reserved else { return };
-        if let Some(tables) = T::new(&self.point, window) {
-            // If another thread was faster, its tables stay.
-            let computed = Arc::new(Computed { tables, memory });
-            self.computed.compare_and_swap(&None::<Arc<Computed<T>>>, Some(computed));
-        }
+        let Some(window) = window_for(self.in_use.load(Relaxed), self.max_memory, T::memory) else { return };
+        let Some(tables) = T::new(&self.point, window) else { return };
+        // The memory is reserved only now: other threads may have computed the same tables, and a
+        // forked child does not know of their computations.
+        let Some(memory) = Reserved::new(self.in_use, T::memory(window), self.max_memory) else { return };
+        // If another thread was faster, its tables stay.
+        self.computed
+            .compare_and_swap(&None::<Arc<Computed<T>>>, Some(Arc::new(Computed { tables, memory })));
     }
+}
+
+/// Returns the window of the next tables: 8 while at most a quarter of `max` is in use, 7 up to a
+/// half, then 6. Returns `None` if more than `max` would be in use.
+fn window_for(in_use: usize, max: usize, memory: impl Fn(usize) -> usize) -> Option<usize> {
+    let fits = |(window, limit): &(usize, usize)| {
+        in_use.checked_add(memory(*window)).is_some_and(|sum| sum <= *limit)
+    };
+    let (window, _) = [(8, max / 4), (7, max / 2), (6, max)].into_iter().find(fits)?;
+    Some(window)
 }
 
 /// Memory of all tables in this process, in bytes.
@@ -105,26 +116,11 @@ struct Reserved {
 }
 
 impl Reserved {
-    /// Reserves memory for tables. Also returns their window: 8 while at most a quarter of `max` is in
-    /// use, 7 up to a half, then 6. Returns `None` if more than `max` would be in use.
-    fn for_tables(
-        in_use: &'static AtomicUsize,
-        max: usize,
-        memory: impl Fn(usize) -> usize,
-    ) -> Option<(usize, Self)> {
-        let windows = [(8, max / 4), (7, max / 2), (6, max)];
-        let mut before = in_use.load(Relaxed);
-        loop {
-            let fits = |&(window, limit): &(usize, usize)| {
-                before.checked_add(memory(window)).is_some_and(|sum| sum <= limit)
-            };
-            let (window, _) = windows.into_iter().find(fits)?;
-            let bytes = memory(window);
-            match in_use.compare_exchange_weak(before, before + bytes, Relaxed, Relaxed) {
-                Ok(_) => return Some((window, Self { in_use, bytes })),
-                Err(other) => before = other,
-            }
-        }
+    /// Returns `None` if more than `max` bytes would be in use.
+    fn new(in_use: &'static AtomicUsize, bytes: usize, max: usize) -> Option<Self> {
+        let sum = |before: usize| before.checked_add(bytes).filter(|sum| *sum <= max);
+        in_use.fetch_update(Relaxed, Relaxed, sum).ok()?;
+        Some(Self { in_use, bytes })
     }
 }
 

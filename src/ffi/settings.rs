@@ -52,9 +52,9 @@ const _: () = {
 /// what it needs.
 ///
 /// Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms",
-/// "30s", "5m", "2h", "1d". A size is "16384", "16KiB", "1MiB" or "1GiB". A time is a number of seconds
-/// since 1970-01-01T00:00:00Z. Text must not be empty. In a setting that is a map, each entry has
-/// its own name. It follows the name of the setting and a dot:
+/// "30s", "5m", "2h", "1d". A size is "16384", "16KiB", "1MiB" or "1GiB". A time is a number of
+/// seconds since 1970-01-01T00:00:00Z. Text must not be empty. In a setting that is a map, each
+/// entry has its own name. It follows the name of the setting and a dot:
 ///
 /// ```c
 /// bouncer_settings_set(settings, BOUNCER_POLICY_CLAIM_IS ".uid", BOUNCER_TEXT("peter"));

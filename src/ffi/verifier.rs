@@ -160,8 +160,8 @@ pub extern "C" fn bouncer_verifier_wait_ready(
 }
 
 /// Returns 0 if waiting for the keys of all entries does not help: those of the first entry without
-/// keys are closed, or their metadata contains another issuer. Also returns 0 if `verifier` is NULL.
-/// Otherwise returns 1. For event loops, which wait with a bouncer_watch in place of
+/// keys are closed, or their metadata contains another issuer. Also returns 0 if `verifier` is
+/// NULL. Otherwise returns 1. For event loops, which wait with a bouncer_watch in place of
 /// bouncer_verifier_wait_ready().
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_verifier_may_become_ready(verifier: Option<&bouncer_verifier>) -> i32 {

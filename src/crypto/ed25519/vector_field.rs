@@ -3,7 +3,7 @@
 //!
 //! - A *number* has limbs below 2^52, and the last below 2^49. The factors of products are numbers.
 //! - A *sum* is a product, or the sum or difference of two products. Its limbs are between -2^57
-//!   and 2^60.
+//!   and 2^58.
 
 use super::field::P;
 use crate::crypto::vector::block::MASK;

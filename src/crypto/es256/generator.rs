@@ -1,8 +1,8 @@
 //! The tables of the generator. Each process computes them when it first needs them.
 //!
 //! No thread waits for another thread that computes a table: after a fork in the middle of the
-//! computation, the child would wait forever. If two threads compute a table at once, both results
-//! are the same.
+//! computation, the child would wait forever. If two threads compute a table at once, both use the
+//! same one.
 
 use super::point::AffinePoint;
 use super::table::{MAX_WINDOW, Radix, Table};
@@ -23,6 +23,6 @@ pub(super) fn table(radix: Radix) -> Arc<Table> {
         return table;
     }
     let table = Arc::new(Table::new(&AffinePoint::GENERATOR, MAX_WINDOW, radix));
-    shared.store(Some(Arc::clone(&table)));
-    table
+    let first = shared.compare_and_swap(&None::<Arc<Table>>, Some(Arc::clone(&table)));
+    first.as_ref().map_or(table, Arc::clone)
 }

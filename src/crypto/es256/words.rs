@@ -11,12 +11,15 @@ pub(super) fn verify(tables: &TablePair, digest: &[u8; 32], signature: &[u8]) ->
     let Some(signature) = Signature::new(digest, signature) else { return Verdict::Invalid };
     let Some(inverse) = order::invert(&signature.s) else { return Verdict::Undecided };
     let Some((u1, u2)) = signature.scalars(&inverse) else { return Verdict::Undecided };
-    let terms = [(&*tables.generator, &u1), (&tables.key, &u2)].map(|(table, u)| (table, table.digits(u)));
-    let [(generator, digits), _] = &terms;
+    let (generator, key) = (&*tables.generator, &tables.key);
+    let (u1, u2) = (generator.digits(&u1), key.digits(&u2));
+    // A term of the key comes first. Otherwise anyone could choose a u1 for which the sum of the
+    // generator's terms has an exceptional addition.
+    //
     // `sum` must stay a local variable of one loop. If it is passed to a function, the compiler
     // copies it through memory after each addition, which makes the loop three times as slow.
-    let mut sum = Point::from_affine(&affine(&generator.term(digits, 0)));
-    for (first, (table, digits)) in [1, 0].into_iter().zip(&terms) {
+    let mut sum = Point::from_affine(&affine(&key.term(&u2, 0)));
+    for (table, digits, first) in [(generator, &u1, 0), (key, &u2, 1)] {
         for i in first..table.windows() {
             sum = sum.add_affine(&affine(&table.term(digits, i)));
         }

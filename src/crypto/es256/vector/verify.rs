@@ -79,15 +79,18 @@ impl Operation for VerifyLanes<'_> {
         let mut count = 2;
         for (i, lane) in self.lanes.iter().enumerate() {
             let (Some(lane), Some((u1, u2))) = (lane, &scalars[i]) else { continue };
-            let mut term = 0;
-            for (table, u) in [(&*lane.tables.generator, u1), (&lane.tables.key, u2)] {
-                let digits = table.digits(u);
-                for window in 0..table.windows() {
-                    rows[term].set(i, table.term(&digits, window));
-                    term += 1;
-                }
+            let (generator, key) = (&*lane.tables.generator, &lane.tables.key);
+            let (u1, u2) = (generator.digits(u1), key.digits(u2));
+            // A term of the key comes first. Otherwise anyone could choose a u1 for which the sum
+            // of the generator's terms has an exceptional addition.
+            rows[0].set(i, key.term(&u2, 0));
+            for window in 0..generator.windows() {
+                rows[1 + window].set(i, generator.term(&u1, window));
             }
-            count = count.max(term);
+            for window in 1..key.windows() {
+                rows[generator.windows() + window].set(i, key.term(&u2, window));
+            }
+            count = count.max(generator.windows() + key.windows());
         }
         let sum = Sum::of_rows(simd, &rows[..count]);
         let (x, zz) = (lanes(simd, &sum.x), lanes(simd, &sum.zz));
