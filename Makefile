@@ -25,6 +25,7 @@ PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share
 DESTDIR ?=
 
 # ---------------------------------------------------------------------------------------------- use
@@ -84,7 +85,7 @@ $(RELEASE)/bouncer-verify: $(SOURCES) | tools-build
 	touch $@
 
 .PHONY: install
-install: lib cli ## installs libraries, headers, pkg-config and CMake files and the command under $(DESTDIR)$(PREFIX)
+install: lib cli ## installs libraries, headers, pkg-config and CMake files, the command, man pages and completions under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(BINDIR)
 	install -m 644 include/bouncer_verify.h bindings/cpp/include/bouncer_verify.hpp $(DESTDIR)$(INCLUDEDIR)/
 	install -d $(DESTDIR)$(INCLUDEDIR)/bouncer
@@ -101,6 +102,12 @@ install: lib cli ## installs libraries, headers, pkg-config and CMake files and 
 	install -m 644 bindings/cpp/cmake/*.cmake $(DESTDIR)$(LIBDIR)/cmake/BouncerVerify/
 	sed 's|@VERSION@|$(VERSION)|' bindings/cpp/cmake/BouncerVerifyConfigVersion.cmake.in \
 	    > $(DESTDIR)$(LIBDIR)/cmake/BouncerVerify/BouncerVerifyConfigVersion.cmake
+	for section in 1 3; do
+	    install -D -m 644 -t $(DESTDIR)$(DATADIR)/man/man$$section packaging/man/*.$$section
+	done
+	install -D -m 644 packaging/completions/bouncer-verify.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/bouncer-verify
+	install -D -m 644 packaging/completions/_bouncer-verify $(DESTDIR)$(DATADIR)/zsh/site-functions/_bouncer-verify
+	install -D -m 644 packaging/completions/bouncer-verify.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/bouncer-verify.fish
 
 .PHONY: docs
 docs: tools-build tools-go .tools/bin/mdbook .venv/module ## builds the documentation as a site with a search function: target/docs/index.html
@@ -152,6 +159,7 @@ test-install: ## installs to a temporary folder, and builds programs with the in
 	$(MAKE) --no-print-directory install PREFIX="$$stage/prefix" > /dev/null
 	bindings/c/run_tests.sh "$$stage/prefix"
 	test "$$("$$stage/prefix/bin/bouncer-verify" --version)" = "bouncer-verify $(VERSION)"
+	test "$$(PKG_CONFIG_PATH="$$stage/prefix/lib/pkgconfig" pkg-config --modversion bouncer_verify)" = $(VERSION)
 	$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR="$$stage/root" > /dev/null
 	test -e "$$stage/root/usr/lib/libbouncer_verify.so.$(ABI)"
 	grep -q '^prefix=/usr$$' "$$stage/root/usr/lib/pkgconfig/bouncer_verify.pc"
@@ -217,8 +225,9 @@ campaign: ## compares the accelerated arithmetic with independent arithmetic for
 	$(if $(SIGNATURES),BOUNCER_CAMPAIGN_SIGNATURES=$(SIGNATURES)) cargo test --release --lib tests::campaign -- --ignored --nocapture
 
 .PHONY: header
-header: ## writes include/bouncer_verify.h and the other generated files
+header: ## writes include/bouncer_verify.h, man pages and the other generated files
 	BLESS=1 cargo test --quiet --features rust-crypto,cli --test generated
+	BLESS=1 cargo test --quiet --features rust-crypto,cli --bin bouncer-verify pages
 
 # ---------------------------------------------------------------------------------------------- tools
 

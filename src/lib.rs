@@ -139,6 +139,8 @@ mod settings;
 mod striped;
 mod verify;
 
+#[doc(hidden)]
+pub use crypto::acceleration::Acceleration;
 pub use crypto::backend::Backend;
 #[doc(hidden)]
 pub use crypto::signature_verifier::SignatureVerifier;

@@ -64,6 +64,14 @@ token=$(cat "$root/tests/data/document_token.txt")
 printed=$(./hello http://127.0.0.1:1 orders "Bearer $token" 2>&1) && fail "a token is accepted without keys"
 [[ $printed == "503 keys_unavailable: "* ]] || fail "hello.c: $printed"
 
+# ---- bouncer_verify(3): its example is a program
+
+sed -n '/^\.EX$/,/^\.EE$/{/^\.E[XE]$/!p}' "$prefix/share/man/man3/bouncer_verify.3" | sed 's/\\e/\\/g' > page.c
+cc "${strict[@]}" $cflags page.c -o page $(pkg-config --libs bouncer_verify)
+[[ $(./page "$root/tests/data/document_jwks.json" "$token" 1467985465) == "uid peter" ]] || fail "the example of bouncer_verify(3) does not print \"uid peter\""
+printed=$(./page "$root/tests/data/document_jwks.json" "$token" 1467985466) && fail "the example of bouncer_verify(3) accepts an expired token"
+[[ $printed == *expired* ]] || fail "the example of bouncer_verify(3) prints: $printed"
+
 # ---- the libraries
 
 size=$(stat -L -c %s "$lib/libbouncer_verify.so")

@@ -35,6 +35,17 @@ impl Backend {
         #[cfg(feature = "rust-crypto")]
         Backend::RustCrypto,
     ];
+
+    /// Returns the name: `accelerated`, `aws-lc` or `rust-crypto`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accelerated => "accelerated",
+            #[cfg(feature = "aws-lc-rs")]
+            Self::AwsLc => "aws-lc",
+            #[cfg(feature = "rust-crypto")]
+            Self::RustCrypto => "rust-crypto",
+        }
+    }
 }
 
 static NO_ACCELERATION: LazyLock<bool> = LazyLock::new(|| {

@@ -2,6 +2,7 @@
 //! without a reason. May use: error, encoding, jose. It uses no policy and no clock.
 
 mod accelerated;
+pub(crate) mod acceleration;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
 pub(crate) mod backend;

@@ -597,6 +597,32 @@ fn help_has_examples_and_exit_codes() {
     assert!(help.contains("rejected_claims") && help.contains("http_status"));
     let version = format!("bouncer-verify {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(run(&["--version"]).stdout, version);
+    assert_eq!(run(&["-V"]).stdout, version);
+}
+
+#[test]
+fn the_verbose_version_says_which_code_verifies_signatures_and_why() {
+    let verbose = run(&["--version", "--verbose"]).stdout;
+    let lines: Vec<_> = verbose.lines().collect();
+    let version = format!("bouncer-verify {}", env!("CARGO_PKG_VERSION"));
+    assert_eq!((lines[0], lines.len()), (version.as_str(), 5), "{verbose}");
+    assert!(lines[1].starts_with("back ends  accelerated (default), aws-lc"), "{verbose}");
+    for (line, keys) in lines[2..].iter().zip(["RSA", "ES256", "Ed25519"]) {
+        let (name, rest) = line.split_once("  ").unwrap();
+        assert_eq!(name, keys);
+        let rest = rest.trim_start();
+        let reason = rest.strip_prefix("accelerated: ").or(rest.strip_prefix("not accelerated: "));
+        assert!(!reason.unwrap().is_empty(), "{verbose}");
+    }
+    let disabled = Command::new(env!("CARGO_BIN_EXE_bouncer-verify"))
+        .args(["--version", "--verbose"])
+        .env("BOUNCER_VERIFY_NO_ACCELERATION", "1")
+        .output()
+        .unwrap();
+    let disabled = String::from_utf8(disabled.stdout).unwrap();
+    assert!(disabled.contains("aws-lc (default)"), "{disabled}");
+    assert_eq!(disabled.matches("not accelerated: BOUNCER_VERIFY_NO_ACCELERATION is set").count(), 3);
+    assert_eq!(run(&["--verbose"]).code, 2);
 }
 
 #[test]

@@ -21,11 +21,17 @@ Exit codes:
 
 /// Verifies JSON Web Tokens against an issuer's JWK Set
 #[derive(Parser)]
-#[command(name = "bouncer-verify", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "bouncer-verify", disable_version_flag = true, arg_required_else_help = true)]
 #[command(after_help = format!("{EXIT_CODES}\n  4  login: no token could be obtained"))]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
+    /// Print the version
+    #[arg(short = 'V', long, exclusive = false)]
+    pub(crate) version: bool,
+    /// With --version: also print which code verifies the signatures, and why
+    #[arg(long, requires = "version")]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Subcommand)]

@@ -28,6 +28,8 @@ mod json;
 mod jwks;
 mod login;
 mod options;
+#[cfg(test)]
+mod pages;
 mod remedies;
 mod report;
 mod settings;
@@ -35,6 +37,7 @@ mod steps;
 mod text;
 mod time;
 mod verify;
+mod version;
 mod watch;
 
 use arguments::{Arguments, Command};
@@ -48,7 +51,10 @@ fn main() -> ExitCode {
         Err(error) if error.use_stderr() && has_json_option() => return usage(&error).report(true).print(),
         Err(error) => error.exit(),
     };
-    let (json, result) = match arguments.command {
+    let Some(command) = arguments.command.filter(|_| !arguments.version) else {
+        return version::report(arguments.verbose).print();
+    };
+    let (json, result) = match command {
         Command::Verify(arguments) => (arguments.json, verify::run(&arguments)),
         Command::Check(arguments) => (arguments.json, check::run(&arguments)),
         Command::Inspect(arguments) => (arguments.json, inspect::run(&arguments)),

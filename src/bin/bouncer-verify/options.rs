@@ -4,7 +4,7 @@ use crate::report::{Failure, Refusal};
 use crate::time;
 use bouncer_verify::{Error, Setting, SettingType, Settings, SettingsKind};
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 use std::marker::PhantomData;
 
 /// A kind of settings, and the settings of this kind that have no option.
@@ -171,7 +171,9 @@ fn option(kind: SettingsKind, setting: &'static Setting) -> Arg {
         SettingType::Map => "NAME=VALUE",
         _ => "VALUE",
     };
+    let hint = if value_name == "FILE" { ValueHint::FilePath } else { ValueHint::Other };
     arg.value_name(value_name)
+        .value_hint(hint)
         .action(if is_list { ArgAction::Append } else { ArgAction::Set })
         .allow_negative_numbers(true)
         .value_parser(move |text: &str| {

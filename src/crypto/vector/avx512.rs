@@ -14,16 +14,22 @@ pub(in crate::crypto) struct Avx512<const ALWAYS_RIPPLE: bool = false>(());
 
 impl<const ALWAYS_RIPPLE: bool> Avx512<ALWAYS_RIPPLE> {
     pub(in crate::crypto) fn detect() -> Option<Self> {
-        // The same features as in `enter` and `fence_register`.
-        let found = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512ifma")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vbmi2")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2");
-        found.then_some(Self(()))
+        features().iter().all(|(_, found)| *found).then_some(Self(()))
     }
+
+    /// Returns the names of the features that this CPU or its operating system lacks.
+    pub(in crate::crypto) fn missing() -> impl Iterator<Item = &'static str> {
+        features().into_iter().filter(|(_, found)| !found).map(|(name, _)| name)
+    }
+}
+
+macro_rules! detected {
+    ($($name:tt)*) => { [$(($name, is_x86_feature_detected!($name))),*] };
+}
+
+/// The features that the functions below enable: name, and whether it was found.
+fn features() -> [(&'static str, bool); 7] {
+    detected!["avx512f" "avx512ifma" "avx512vl" "avx512dq" "avx512vbmi2" "bmi1" "bmi2"]
 }
 
 /// The compiler may use these instructions in all code that it inlines into this function.
