@@ -5,8 +5,8 @@
 //! signatures again, within a budget. If the two results differ, the reference's result counts, and
 //! the whole process stops using the code of that kind of key.
 //!
-//! A second verification takes 4 times (RSA) to 18 times (ES256) as long as the first one. In a
-//! flood of forged signatures, most must therefore not be verified again. Each verified signature
+//! A second verification takes 4 times (RSA) to 17 times (ES256) as long as the first one alone. In
+//! a flood of forged signatures, most must therefore not be verified again. Each verified signature
 //! adds 1/[`PRICE`] of a second verification to a budget. Each of 16 groups of threads has its own
 //! budget, of at most 16 second verifications. So:
 //!
@@ -202,10 +202,9 @@ impl Accelerated {
         self.trust.0.store(false, Relaxed);
         #[cfg(feature = "remote")]
         log::error!(
-            "the accelerated {:?} code {own} a signature that aws-lc {aws_lc}: only aws-lc is used for {:?} from \
-             now on. Please report this with the name of the CPU",
-            self.kernel.kind(),
-            self.kernel.kind(),
+            "the accelerated {kind} code {own} a signature that aws-lc {aws_lc}: only aws-lc is used for {kind} \
+             from now on. Please report this with the name of the CPU",
+            kind = self.kernel.kind(),
         );
     }
 }

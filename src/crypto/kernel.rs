@@ -13,6 +13,7 @@ use super::rsa::scheme::Scheme;
 use super::vector::avx512::Avx512;
 use crate::jose::algorithm::Algorithm;
 use crate::jose::public_key::{Curve, PublicKey};
+use std::fmt;
 
 /// The code that verifies the signatures of a key, without the reference back end.
 pub(super) enum Kernel {
@@ -33,6 +34,16 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) const COUNT: usize = 3;
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rsa => "RSA",
+            Self::Es256 => "ES256",
+            Self::Ed25519 => "Ed25519",
+        })
+    }
 }
 
 /// Keys whose signatures can be verified side by side: those that the same code verifies, and for

@@ -25,7 +25,7 @@ impl<'a> SignatureVerifier<'a> {
         Ok(Self { jwk, key: VerifyingKey::new(backend, jwk, 1 << 30)? })
     }
 
-    /// Computes the tables of the key, which otherwise happens after 100 verifications.
+    /// Computes the tables of the key now, not only after 100 valid signatures.
     pub fn compute_tables(&self) {
         self.key.compute_tables();
     }

@@ -7,7 +7,8 @@ use crate::crypto::wide::{self, U256, bits};
 
 /// The factors are below L, which has 253 bits.
 const FACTOR_BITS: usize = 253;
-/// The smallest window. Tables with larger windows are larger, and need fewer terms.
+/// The smallest window. Only tests use it: the library starts at 6. Tables with larger windows are
+/// larger, and need fewer terms.
 pub(super) const MIN_WINDOW: usize = 5;
 pub(super) const MAX_WINDOW: usize = 8;
 /// Maximum number of terms of a multiple.

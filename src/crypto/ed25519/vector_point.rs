@@ -119,7 +119,9 @@ impl<V: Copy> Points<V> {
     /// Of two products, the lower lane of a pair computes one, and the upper lane the other.
     #[inline(always)]
     pub(super) fn add_pairs<S: Simd<V = V>>(&self, simd: S, pairs: &Pairs<V>) -> (Self, Five<V>) {
-        // Macros, because a closure could become a function without the instructions.
+        // Macros and not closures. The compiler inlines the small closures elsewhere, such as those
+        // of `from_fn`. It might not inline one that is called so often, and then it could not use
+        // the instructions there.
         macro_rules! swap {
             ($x:expr) => {
                 pairs.swapped(simd, $x)

@@ -11,7 +11,7 @@ use super::point::{AffinePoint, Point, to_affine};
 use crate::crypto::wide::{U256, bits, sub};
 use std::sync::Arc;
 
-/// The smallest window of a key's table.
+/// The smallest window of a key's table. Only tests use it: the library starts at 6.
 pub(super) const MIN_WINDOW: usize = 5;
 /// The largest window of a key's table, and the window of the generator's tables.
 pub(super) const MAX_WINDOW: usize = 8;

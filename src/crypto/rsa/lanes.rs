@@ -77,7 +77,8 @@ type Vectors<V, const N: usize> = [[V; LANES]; N];
 
 #[inline(always)]
 fn transposed<S: Simd, const N: usize>(simd: S, numbers: [&Number<N>; LANES]) -> Vectors<S::V, N> {
-    // No closures: the compiler would not inline them, and would then not use the instructions.
+    // A loop and not closures: the compiler might not inline them for every N, and then it could
+    // not use the instructions there.
     let mut vectors = [[simd.splat(0); LANES]; N];
     for (i, block) in vectors.iter_mut().enumerate() {
         let mut rows = *block;

@@ -27,7 +27,7 @@ macro_rules! detected {
     ($($name:tt)*) => { [$(($name, is_x86_feature_detected!($name))),*] };
 }
 
-/// The features that the functions below enable: name, and whether it was found.
+/// The features in each `target_feature` of this file, and whether each was found.
 fn features() -> [(&'static str, bool); 7] {
     detected!["avx512f" "avx512ifma" "avx512vl" "avx512dq" "avx512vbmi2" "bmi1" "bmi2"]
 }

@@ -69,14 +69,15 @@ pub(in crate::crypto) fn add_product<S: Simd>(simd: S, sums: &mut Ten<S::V>, a: 
     }
 }
 
-/// Sets the bits above bit 52 of each limb to 0.
+/// Sets the bits from bit 52 on of each limb to 0.
 #[inline(always)]
 pub(in crate::crypto) fn masked<S: Simd>(simd: S, x: &Five<S::V>) -> Five<S::V> {
     let mask = simd.splat(MASK);
     from_fn(|i| simd.and(x[i], mask))
 }
 
-/// Splits numbers of four 64-bit words into limbs. The bits above bit 52 of a limb have no meaning.
+/// Splits numbers of four 64-bit words into limbs. The bits from bit 52 on of a limb have no
+/// meaning.
 #[inline(always)]
 pub(in crate::crypto) fn unpacked<S: Simd>(simd: S, words: [S::V; 4]) -> Five<S::V> {
     let [a, b, c, d] = words;

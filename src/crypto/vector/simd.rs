@@ -6,9 +6,9 @@ use super::block::{Block, LANES};
 /// An implementation of the vector operations: the CPU ([`super::avx512::Avx512`]) or, in tests,
 /// plain Rust.
 ///
-/// Implementations are `#[inline(always)]`, and so are all functions that are generic over them.
-/// The whole algorithm is thus inlined into [`Simd::run`], the only function that may use the
-/// instructions.
+/// The implementation for the CPU is `#[inline(always)]`, and so are the functions that compute
+/// with an implementation. The whole algorithm is thus inlined into [`Simd::run`], where the
+/// compiler may use the instructions. The implementation in plain Rust needs no inlining.
 pub(in crate::crypto) trait Simd: Copy {
     /// A vector of eight lanes.
     type V: Copy;

@@ -130,8 +130,9 @@ impl<V: Copy> Sum<V> {
     /// upper lane have.
     #[inline(always)]
     fn add_partners<S: Simd<V = V>>(&self, simd: S, pairs: &Pairs<V>) -> Self {
-        // Macros and not closures: a closure may become a function that may not use the
-        // instructions.
+        // Macros and not closures. The compiler inlines the small closures elsewhere, such as those
+        // of `from_fn`. It might not inline one that is called so often, and then it could not use
+        // the instructions there.
         macro_rules! swapped {
             ($x:expr) => {
                 pairs.swapped(simd, $x)
