@@ -19,7 +19,14 @@ fn jwks(name: &str, backend: Backend) -> JwkSet {
 
 #[cfg(all(feature = "avx512", target_arch = "x86_64"))]
 fn cpu_accelerates() -> bool {
-    is_x86_feature_detected!("avx512ifma") && is_x86_feature_detected!("avx512dq")
+    // The same features as in `Avx512::detect`.
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512ifma")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vbmi2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
 }
 
 #[cfg(not(all(feature = "avx512", target_arch = "x86_64")))]
