@@ -62,6 +62,36 @@ func TestTheStatsOfKeysAreComplete(t *testing.T) {
 	}
 }
 
+func TestMaxTableMemoryLimitsTheTablesOfTheKeys(t *testing.T) {
+	issuer := testIssuer()
+	key := must(bouncer.JWKFromPublicKey(issuer.public(bouncer.ES256)))(t)
+	server := startKeyServer(t, document(`{"keys": [`+string(must(key.MarshalJSON())(t))+`]}`))
+	token := issuer.sign(t, bouncer.ES256, `{"alg":"ES256"}`, `{"uid":"anna","exp":99999999999}`)
+	policy := bouncer.Policy{Profile: "dcos", Algorithms: []bouncer.Algorithm{bouncer.ES256}}
+	for _, test := range []struct {
+		max      int // a negative value means 0
+		expected uint64
+	}{{0, 1}, {-1, 0}, {85 << 10, 0}} {
+		keys := startRemote(t, bouncer.RemoteOptions{
+			URL: server.URL, Backend: bouncer.BackendAccelerated, MaxTableMemory: test.max,
+		})
+		verifier := must(bouncer.NewVerifier(keys, policy))(t)
+		for i := range 250 {
+			if i == 99 {
+				status := must(keys.Stats())(t)
+				if status.Accelerated != 0 || status.TableBytes != 0 {
+					t.Errorf("%d: after 99 tokens: %+v", test.max, status)
+				}
+			}
+			expectAnna(t)(verifier.VerifyContext(soon(t), token))
+		}
+		status := must(keys.Stats())(t)
+		if status.Accelerated != test.expected || (status.TableBytes != 0) != (test.expected != 0) {
+			t.Errorf("%d: %+v", test.max, status)
+		}
+	}
+}
+
 func TestEveryCFunctionOfRemoteKeysIsUsed(t *testing.T) {
 	header := expectCalls(t, "remote_jwks_", "bouncer_remote_jwks_wait_attempts") // which blocks
 	expectFields[bouncer.KeysStats](t, header, "KEYS")

@@ -125,9 +125,8 @@ fn text_of<'a>(name: &str, kind: SettingType, value: &'a Bound<'_, PyAny>) -> Py
         SettingType::Size { .. } | SettingType::Count { .. } | SettingType::Time if is_int => {
             Ok(value.str()?.to_string().into())
         }
-        SettingType::Size { .. } | SettingType::Count { .. } | SettingType::Time => {
-            Err(not_a(name, "an int", value))
-        }
+        SettingType::Size { .. } => Err(not_a(name, "an int or text such as \"32MiB\"", value)),
+        SettingType::Count { .. } | SettingType::Time => Err(not_a(name, "an int", value)),
         SettingType::Text if name.ends_with("_file") => {
             let path = value.py().import("os")?.call_method1("fsdecode", (value,));
             let path = path.map_err(|_| not_a(name, "a str or a path", value))?.extract::<String>();
