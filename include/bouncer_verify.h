@@ -47,8 +47,8 @@
  *  - Any number of threads may use the same `const` handle at once. There is no thread-local state,
  *    so one thread may read an error that another thread received. The global state is the logger
  *    that bouncer_set_logger() sets, the memory that tables of keys take, and whether accelerated
- *    arithmetic is turned off. It is turned off by the environment, or after a result that differs
- *    from that of aws-lc.
+ *    arithmetic is turned off. A result that differs from that of aws-lc turns it off. The
+ *    environment only changes the default back end.
  *  - No function is async-signal-safe. No function prints, installs a signal handler, or calls
  *    exit() or abort() on bad input.
  *
@@ -230,8 +230,8 @@
 #define BOUNCER_KEYS_MAX_KEYS "max_keys"
 
 /** size: Maximum memory of all tables for ES256 and Ed25519 keys in the process. If it is full,
- *  the keys of this set get no more tables. 0 disables tables. A key gets its table after 100
- *  valid tokens. Range: 0 to 1GiB. Default: 32MiB. */
+ *  the keys of this set get no more tables. Less than 86KiB disables tables. A key gets its
+ *  table after 100 valid tokens. Range: 0 to 1GiB. Default: 32MiB. */
 #define BOUNCER_KEYS_MAX_TABLE_MEMORY "max_table_memory"
 
 /** list of text: Also accepts keys with one of these values of "use" (RFC 7517 section 4.2),
@@ -416,7 +416,7 @@
 /** gauge: Keys of the JWK Set that cannot be used. */
 #define BOUNCER_STAT_KEYS_SKIPPED "keys_skipped"
 
-/** gauge: Keys whose next signature the library's own code verifies. */
+/** gauge: Keys whose signatures the library's own code verifies now. */
 #define BOUNCER_STAT_KEYS_ACCELERATED "keys_accelerated"
 
 /** gauge: Memory of the tables for ES256 and Ed25519 keys. */
@@ -737,7 +737,7 @@ enum bouncer_backend
     /**
      * Uses this library's own code where it is faster, and aws-lc for the rest. The own code is 3
      * to 16 times as fast. It verifies signatures of RSA keys of 2048, 3072 and 4096 bits on CPUs
-     * with AVX-512 IFMA. On any CPU it verifies ES256 and Ed25519, after 100 verifications with a
+     * with AVX-512 IFMA. On any CPU it verifies ES256 and Ed25519, after 100 valid tokens of a
      * key. aws-lc verifies samples of the accepted and the rejected signatures again. After the
      * first different result, the whole process verifies signatures of that kind with aws-lc only.
      *
@@ -1412,8 +1412,8 @@ const bouncer_jwk *bouncer_jwks_key(const bouncer_jwks *jwks, size_t index);
 
 /**
  * Returns the number of keys whose next signature this library's own code verifies
- * (BOUNCER_BACKEND_ACCELERATED), or 0 if `jwks` is NULL. ES256 and Ed25519 keys count after 100
- * verifications.
+ * (BOUNCER_BACKEND_ACCELERATED), or 0 if `jwks` is NULL. ES256 and Ed25519 keys count once they
+ * have tables: after 100 valid tokens.
  */
 size_t bouncer_jwks_accelerated_keys(const bouncer_jwks *jwks);
 

@@ -95,8 +95,8 @@ func (s *JWKSet) Keys() []*JWK { return slices.Clone(s.keys) }
 func (s *JWKSet) Skipped() []SkippedKey { return slices.Clone(s.skipped) }
 
 // AcceleratedKeys returns the number of keys whose next signature the library's own code verifies;
-// see [BackendAccelerated]. ES256 and Ed25519 keys count after 100 verifications. It returns 0
-// after Close.
+// see [BackendAccelerated]. ES256 and Ed25519 keys count once they have tables: after 100 valid
+// tokens. It returns 0 after Close.
 func (s *JWKSet) AcceleratedKeys() int {
 	if s.native == nil {
 		return 0

@@ -228,9 +228,9 @@ type RemoteOptions struct {
 	MaxKeys int
 
 	// MaxTableMemory: Maximum memory of all tables for ES256 and Ed25519 keys in the process. If it
-	// is full, the keys of this set get no more tables. 0 disables tables. A key gets its table
-	// after 100 valid tokens. Range: 0 to 1GiB. Default: 32MiB. 0 means the default, a negative
-	// value means 0.
+	// is full, the keys of this set get no more tables. Less than 86KiB disables tables. A key gets
+	// its table after 100 valid tokens. Range: 0 to 1GiB. Default: 32MiB. 0 means the default, a
+	// negative value means 0.
 	MaxTableMemory int
 
 	// KeyUses: Also accepts keys with one of these values of "use" (RFC 7517 section 4.2), for

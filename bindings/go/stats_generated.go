@@ -47,7 +47,7 @@ type KeysStats struct {
 	Usable uint64
 	// Skipped: Keys of the JWK Set that cannot be used.
 	Skipped uint64
-	// Accelerated: Keys whose next signature the library's own code verifies.
+	// Accelerated: Keys whose signatures the library's own code verifies now.
 	Accelerated uint64
 	// TableBytes: Memory of the tables for ES256 and Ed25519 keys.
 	TableBytes uint64

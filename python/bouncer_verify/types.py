@@ -152,8 +152,8 @@ class KeysSettings(TypedDict, total=False):
     """
     max_table_memory: int | str | None
     """Maximum memory of all tables for ES256 and Ed25519 keys in the process. If it is full, the
-    keys of this set get no more tables. 0 disables tables. A key gets its table after 100
-    valid tokens. Range: 0 to 1GiB. Default: 32MiB.
+    keys of this set get no more tables. Less than 86KiB disables tables. A key gets its table
+    after 100 valid tokens. Range: 0 to 1GiB. Default: 32MiB.
     """
     key_uses: str | Iterable[str] | None
     """Also accepts keys with one of these values of "use" (RFC 7517 section 4.2), for example
@@ -409,7 +409,7 @@ class KeysStats(TypedDict):
     keys_skipped: int
     """Keys of the JWK Set that cannot be used."""
     keys_accelerated: int
-    """Keys whose next signature the library's own code verifies."""
+    """Keys whose signatures the library's own code verifies now."""
     keys_table_bytes: int
     """Memory of the tables for ES256 and Ed25519 keys."""
     keys_last_success_seconds: float | None

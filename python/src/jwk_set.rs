@@ -34,7 +34,7 @@ impl JwkSet {
     /// backend: the code that verifies signatures. Each back end accepts the same signatures.
     /// "accelerated": the library's own code where it is faster, and aws-lc for the rest. "aws-lc":
     /// aws-lc alone. None: "accelerated", unless the environment variable
-    /// BOUNCER_VERIFY_NO_ACCELERATION is set.
+    /// BOUNCER_VERIFY_NO_ACCELERATION is neither empty nor 0.
     ///
     /// Raises MalformedKeySetError or NoUsableKeyError.
     #[staticmethod]
@@ -63,7 +63,7 @@ impl JwkSet {
     }
 
     /// The number of keys whose next signature the library's own code verifies. ES256 and Ed25519
-    /// keys count after 100 verifications.
+    /// keys count once they have tables: after 100 valid tokens.
     #[getter]
     fn accelerated_keys(&self) -> usize {
         self.0.accelerated_keys()

@@ -11,8 +11,11 @@ pub enum Backend {
     /// without aws-lc). It is 3 to 16 times as fast as aws-lc:
     ///
     /// - RSA keys of 2048, 3072 and 4096 bits, on a CPU with AVX-512 IFMA.
-    /// - ES256 and Ed25519, on any CPU. A key gets its tables after 100 verifications:
+    /// - ES256 and Ed25519, on any CPU. A key gets its tables after 100 valid signatures:
     ///   [`crate::LoadOptions::max_table_memory`].
+    ///
+    /// A build without optimization does not use this code, and neither does a build for a target
+    /// without 64-bit pointers.
     ///
     /// The other back end verifies samples of accepted and rejected signatures again. After the
     /// first different result, the whole process verifies signatures of that kind without this
@@ -21,7 +24,8 @@ pub enum Backend {
     /// Only aws-lc, through aws-lc-rs.
     #[cfg(feature = "aws-lc-rs")]
     AwsLc,
-    /// The RustCrypto crates. They need no C compiler and are 4 to 12 times slower.
+    /// The RustCrypto crates, without tables for keys. They need no C compiler. Compared with
+    /// aws-lc, RSA-2048 takes about 12 times as long, ES256 4 times, and Ed25519 about as long.
     #[cfg(feature = "rust-crypto")]
     RustCrypto,
 }

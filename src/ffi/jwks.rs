@@ -127,8 +127,8 @@ pub extern "C" fn bouncer_jwks_key(jwks: Option<&bouncer_jwks>, index: usize) ->
 }
 
 /// Returns the number of keys whose next signature this library's own code verifies
-/// (BOUNCER_BACKEND_ACCELERATED), or 0 if `jwks` is NULL. ES256 and Ed25519 keys count after 100
-/// verifications.
+/// (BOUNCER_BACKEND_ACCELERATED), or 0 if `jwks` is NULL. ES256 and Ed25519 keys count once they
+/// have tables: after 100 valid tokens.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_accelerated_keys(jwks: Option<&bouncer_jwks>) -> usize {
     read(0, || jwks.map_or(0, |jwks| jwks.set.accelerated_keys()))

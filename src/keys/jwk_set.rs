@@ -147,12 +147,13 @@ impl JwkSet {
     }
 
     /// Returns the number of keys whose next signature is verified with the library's own code of
-    /// [`Backend::Accelerated`]. ES256 and Ed25519 keys count after 100 verifications.
+    /// [`Backend::Accelerated`]. ES256 and Ed25519 keys count once they
+    /// have tables: after 100 valid signatures.
     pub fn accelerated_keys(&self) -> usize {
         self.verifying_keys.iter().filter(|key| key.is_accelerated()).count()
     }
 
-    /// Returns the memory in bytes of the tables for ES256 and Ed25519 keys. See
+    /// Returns the memory in bytes of the tables of this set's ES256 and Ed25519 keys. See
     /// [`LoadOptions::max_table_memory`].
     pub fn table_memory(&self) -> usize {
         self.verifying_keys.iter().map(VerifyingKey::table_memory).sum()
@@ -249,8 +250,8 @@ impl JwkSet {
     }
 
     /// Verifies a signature again that no candidate has verified so far. `by_kernel` contains the
-    /// keys with which only the AVX-512 kernel has rejected the signature. Returns the key that
-    /// verifies it. [`VerifyingKey::verify_again`] may skip this second verification.
+    /// keys with which only this library's own code has rejected the signature. Returns the key
+    /// that verifies it. [`VerifyingKey::verify_again`] may skip this second verification.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidSignature`]: no key verifies the signature.

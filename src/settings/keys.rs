@@ -119,7 +119,8 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         Type::Size { min: 0, max: 1 << 30 },
         "32MiB",
         "Maximum memory of all tables for ES256 and Ed25519 keys in the process. If it is full, the keys \
-             of this set get no more tables. 0 disables tables. A key gets its table after 100 valid tokens.",
+             of this set get no more tables. Less than 86KiB disables tables. A key gets its table after 100 \
+             valid tokens.",
         |keys, given| Ok(keys.max_table_memory(given.size()?)),
     ),
     flagged(

@@ -171,7 +171,7 @@ pub const KEYS_STATS: &[StatRow<RemoteJwkSetStatus>] = &[
     row("keys_sha256", Text, "SHA-256 of the JWK Set in use, in hex.", |k| text(k.sha256.as_deref()?)),
     row("keys_usable", Gauge, "Keys that can verify tokens.", |k| count(k.usable_keys as u64)),
     row("keys_skipped", Gauge, "Keys of the JWK Set that cannot be used.", |k| count(k.skipped_keys as u64)),
-    row("keys_accelerated", Gauge, "Keys whose next signature the library's own code verifies.", |k| {
+    row("keys_accelerated", Gauge, "Keys whose signatures the library's own code verifies now.", |k| {
         count(k.accelerated_keys as u64)
     }),
     row("keys_table_bytes", Gauge, "Memory of the tables for ES256 and Ed25519 keys.", |k| {

@@ -12,10 +12,13 @@ namespace bouncer {
 enum class Backend : std::uint32_t {
     /// Uses this library's own code where it is faster, and aws-lc for the rest. The own code is 3
     /// to 16 times as fast. It verifies signatures of RSA keys of 2048, 3072 and 4096 bits on CPUs
-    /// with AVX-512 IFMA. On any CPU it verifies ES256 and Ed25519, after 100 verifications with a
+    /// with AVX-512 IFMA. On any CPU it verifies ES256 and Ed25519, after 100 valid tokens of a
     /// key. aws-lc verifies samples of the accepted and the rejected signatures again. After the
     /// first different result, the whole process verifies signatures of that kind with aws-lc only.
-    /// This is the default, unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
+    ///
+    /// This is the default. If the environment variable BOUNCER_VERIFY_NO_ACCELERATION has a value
+    /// other than 0 or the empty string, the default is aws-lc. The variable is read when the
+    /// process first loads keys.
     Accelerated = BOUNCER_BACKEND_ACCELERATED,
     AwsLc = BOUNCER_BACKEND_AWS_LC,  ///< Uses aws-lc only.
 };
@@ -107,7 +110,7 @@ public:
     /// The usable keys, in document order: a range of JwkView.
     [[nodiscard]] Keys keys() const & noexcept { return Keys({handle_.get()}); }
     /// Number of keys whose next signature the library's own code verifies: see Backend. ES256 and
-    /// Ed25519 keys count after 100 verifications.
+    /// Ed25519 keys count once they have tables: after 100 valid tokens.
     [[nodiscard]] std::size_t accelerated_keys() const noexcept {
         return bouncer_jwks_accelerated_keys(handle_.get());
     }

@@ -308,8 +308,8 @@ public:
         return std::move(max_keys(value));
     }
     /// Maximum memory of all tables for ES256 and Ed25519 keys in the process. If it is full, the
-    /// keys of this set get no more tables. 0 disables tables. A key gets its table after 100 valid
-    /// tokens. Range: 0 to 1GiB. Default: 32MiB.
+    /// keys of this set get no more tables. Less than 86KiB disables tables. A key gets its table
+    /// after 100 valid tokens. Range: 0 to 1GiB. Default: 32MiB.
     KeysSettings &max_table_memory(std::uint64_t value) & noexcept {
         return put_(BOUNCER_KEYS_MAX_TABLE_MEMORY, value);
     }
