@@ -35,7 +35,7 @@ rust() {
     installed libssl-dev || true
     export CARGO_TARGET_DIR=$bench/rust
     cd "$here/rust"
-    rm -f "$bench/driver_rust" "$bench/driver_boringssl"
+    rm -f "$bench"/driver_{rust,words,boringssl}
     if logged rust cargo build --release --locked --bin driver --bin fixtures; then
         cp "$CARGO_TARGET_DIR/release/driver" "$bench/driver_rust"
         [[ $bench/fixtures -nt src/bin/fixtures.rs ]] || {
@@ -44,6 +44,11 @@ rust() {
         }
     else
         missing "the Rust driver and the fixtures" "apt-get install libssl-dev"
+    fi
+    if logged words cargo build --release --locked --no-default-features --features openssl --bin driver; then
+        cp "$CARGO_TARGET_DIR/release/driver" "$bench/driver_words"
+    else
+        missing "the Rust driver without AVX-512" "see bench/log/words in the target folder"
     fi
     { installed cmake && installed libclang-dev; } || true
     if logged boringssl cargo build --release --locked --no-default-features --features boringssl --bin driver_boringssl; then

@@ -214,12 +214,15 @@ class Candidate:
 
 def drivers(bench: Path) -> Iterator[Driver]:
     fixtures = str(bench / "fixtures")
-    rust, boringssl, c, go = (str(bench / f"driver_{name}") for name in ("rust", "boringssl", "c", "go"))
+    rust, words, boringssl, c, go = (
+        str(bench / f"driver_{name}") for name in ("rust", "words", "boringssl", "c", "go")
+    )
     python = str(bench / "python" / "requirements" / "bin" / "python")
     python_212 = str(bench / "python" / "requirements-pyjwt-2.12" / "bin" / "python")
     script = str(ROOT / "benches" / "python" / "driver.py")
     peers = ["pyjwt", "joserfc", "oxyjwt", "ryjwt", "cryptography"]
     yield Driver("Rust", [rust, fixtures, "1"])
+    yield Driver("Rust", [words, fixtures, "1"])
     yield Driver("Rust", [boringssl, fixtures, "1"])
     yield Driver("C", [c, fixtures, "1"])
     yield Driver(
@@ -352,6 +355,12 @@ def on_a_curve(name: str, case: str) -> list[Figure]:
     ours, bare = f"{case}/Rust/bouncer_verify", f"{case}/Rust/aws-lc-rs"
     return [
         *other_algorithm(name, case),
+        (f"{name}: Rust with AVX-512 ÷ without", ratio_of, [ours, f"{ours}, without AVX-512"]),
+        (
+            f"{name}: Rust without AVX-512 ÷ aws-lc-rs's signature alone",
+            ratio_of,
+            [f"{ours}, without AVX-512", bare],
+        ),
         (
             f"{name}: the first tokens of a key ÷ aws-lc-rs's signature alone",
             ratio_of,
@@ -366,9 +375,12 @@ def on_a_curve(name: str, case: str) -> list[Figure]:
     ]
 
 
-def beside_peers(language: str, *peers: str) -> list[Figure]:
-    ours = f"oidc/{language}/bouncer_verify"
-    return [(f"{language} ÷ {peer}", ratio_of, [ours, f"oidc/{language}/{peer}"]) for peer in peers]
+def beside_peers(language: str, *peers: str, case: str = "oidc") -> list[Figure]:
+    what = "" if case == "oidc" else f"{case.upper()}: "
+    ours = f"{case}/{language}/bouncer_verify"
+    return [
+        (f"{what}{language} ÷ {peer}", ratio_of, [ours, f"{case}/{language}/{peer}"]) for peer in peers
+    ]
 
 
 def with_two_threads(what: str, place: str) -> Figure:
@@ -442,6 +454,8 @@ FIGURES: list[Figure] = [
     *beside_peers("C", "cjose", "libjwt", "rhonabwy"),
     *beside_peers("Go", "standard library, by hand", "golang-jwt"),
     *beside_peers("Python", "ryjwt", "PyJWT 2.15", "PyJWT 2.12", "joserfc", "oxyjwt", "cryptography"),
+    *beside_peers("Go", "Go's ECDSA", case="es256"),
+    *beside_peers("Python", "PyJWT 2.15", "PyJWT 2.12", "cryptography", case="es256"),
     ("C ÷ jose in Node", ratio_of, ["oidc/C/bouncer_verify", "oidc/Node/jose"]),
     ("C ÷ fast-jwt in Node", ratio_of, ["oidc/C/bouncer_verify", "oidc/Node/fast-jwt"]),
     ("Rejecting a token that does not decode", time_of, ["garbage/Rust/bouncer_verify"]),

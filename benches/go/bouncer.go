@@ -53,6 +53,7 @@ func verifierOf(f fixture) *bouncer.Verifier {
 	if f.isBouncer() {
 		policy = bouncer.DCOS()
 	}
+	policy.Algorithms = []bouncer.Algorithm{f.algorithm()}
 	verifier, err := bouncer.NewVerifier(jwks, policy)
 	if err != nil {
 		log.Fatal(err)

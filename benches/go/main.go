@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"bouncer_verify/bouncer"
 )
 
 // The "iss" and "aud" of the tokens in the fixtures.
@@ -51,6 +53,14 @@ func load(folder, name string) fixture {
 // isBouncer reports whether the tokens have the form of DC/OS's Bouncer: "uid" and "exp", but no
 // "iss", "aud" or "kid".
 func (f fixture) isBouncer() bool { return f.name == "bouncer" }
+
+// algorithm returns the "alg" of the tokens.
+func (f fixture) algorithm() bouncer.Algorithm {
+	if f.name == "es256" {
+		return bouncer.ES256
+	}
+	return bouncer.RS256
+}
 
 func (f fixture) accepts() bool { return f.samples[0].expected[0] != '!' }
 
@@ -165,7 +175,8 @@ func main() {
 	oidc := load(os.Args[1], "oidc")
 	candidates = append(candidates, cached(oidc))
 	if threads == 1 {
-		candidates = append(candidates, inOneCall(oidc, 64), inOneCall(oidc, 1000))
+		es256 := load(os.Args[1], "es256")
+		candidates = append(candidates, inOneCall(oidc, 64), inOneCall(oidc, 1000), ours(es256), ecdsaAlone(es256))
 	}
 	for _, candidate := range candidates {
 		candidate.calls(0, len(candidate.samples))

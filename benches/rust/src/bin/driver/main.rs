@@ -31,7 +31,11 @@ fn main() {
     let threads: usize = threads.parse().expect("a number of threads");
     let case = |name| Case::load(&folder, name);
     let mut candidates = Vec::new();
-    if threads > 1 {
+    if cfg!(not(feature = "avx512")) {
+        for name in ["es256", "ed25519"] {
+            candidates.push(ours::with_words(case(name)));
+        }
+    } else if threads > 1 {
         candidates.extend(whole(case("oidc")));
         candidates.extend(signature_alone(case("oidc")));
         candidates.push(ours::cached(case("oidc")));

@@ -19,7 +19,13 @@ pub(crate) fn rust(case: &'static Case) -> Candidate {
     candidate(case, "bouncer_verify", move |token| verifier.verify(token))
 }
 
-/// Verifies with the code for machines without AVX-512 IFMA.
+/// Verifies ES256 or Ed25519 in a build without AVX-512.
+pub(crate) fn with_words(case: &'static Case) -> Candidate {
+    let verifier = Verifier::new(key_set(case), policy(case));
+    candidate(case, "bouncer_verify, without AVX-512", move |token| verifier.verify(token))
+}
+
+/// Verifies RSA signatures with the code for machines without AVX-512 IFMA, which is aws-lc.
 pub(crate) fn without_avx512(case: &'static Case) -> Candidate {
     let jwks = JwkSet::from_slice_with(case.jwks.as_bytes(), Backend::AwsLc).expect("the key set");
     let verifier = Verifier::new(jwks, policy(case));
