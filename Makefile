@@ -229,6 +229,10 @@ header: ## writes include/bouncer_verify.h, man pages and the other generated fi
 	BLESS=1 cargo test --quiet --features rust-crypto,cli --test generated
 	BLESS=1 cargo test --quiet --features rust-crypto,cli --bin bouncer-verify pages
 
+# ---------------------------------------------------------------------------------------------- packages
+
+include packaging/packages.mk
+
 # ---------------------------------------------------------------------------------------------- tools
 
 comma := ,

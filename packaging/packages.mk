@@ -1,0 +1,55 @@
+# The packages of a release. The Makefile includes this file. docs/releasing.md describes a release.
+
+DIST := $(CURDIR)/dist
+# Packages are built for these processors.
+PROCESSORS := x86_64 aarch64
+
+.PHONY: dist
+dist: dist-source dist-libraries dist-wheels dist-go dist-deb dist-rpm dist-crate ## builds all packages into dist/, with SHA256SUMS, licences and an SBOM
+	@$(call say,SHA256SUMS$(comma) licences and SBOM)
+	packaging/sums.sh $(DIST)
+
+.PHONY: dist-source
+dist-source: tools-build ## builds the source archive and the archive of vendored crates
+	@$(call say,source archives)
+	packaging/source.sh $(DIST)
+
+.PHONY: dist-libraries
+dist-libraries: tools-packages ## builds archives with libraries, headers and the command, for any Linux with glibc 2.17 or later
+	@$(call say,libraries)
+	packaging/libraries.sh $(DIST) $(PROCESSORS)
+
+.PHONY: dist-wheels
+dist-wheels: tools-packages ## builds the Python wheels and the sdist
+	@$(call say,wheels)
+	packaging/wheels.sh $(DIST) $(PROCESSORS)
+
+.PHONY: dist-go
+dist-go: dist-libraries tools-go ## builds the Go module, which contains the static libraries
+	@$(call say,Go module)
+	packaging/go.sh $(DIST)
+
+.PHONY: dist-deb
+dist-deb: dist-source ## builds the Debian packages, with the compiler of Debian and without network access
+	@$(call say,Debian packages)
+	packaging/deb.sh $(DIST)
+
+.PHONY: dist-rpm
+dist-rpm: dist-source ## builds the RPM packages
+	@$(call say,RPM packages)
+	packaging/rpm.sh $(DIST)
+
+.PHONY: dist-crate
+dist-crate: tools-build ## builds the crate as cargo publish would upload it
+	@$(call say,crate)
+	packaging/crate.sh $(DIST)
+
+.PHONY: test-packages
+test-packages: ## installs each package of dist/ in a clean place, and verifies a token there
+	@$(call say,packages)
+	packaging/tests/run_tests.sh $(DIST)
+
+# The targets of Rust that the packages need, and zig, which links for an old glibc.
+.PHONY: tools-packages
+tools-packages: tools-build .venv/bin/python
+	@.venv/bin/pip install --quiet --disable-pip-version-check ziglang cargo-zigbuild maturin
