@@ -49,6 +49,18 @@ test-packages: ## installs each package of dist/ in a clean place, and verifies 
 	@$(call say,packages)
 	packaging/tests/run_tests.sh $(DIST)
 
+.PHONY: test-abi
+test-abi: lib ## compares the C ABI with its baseline in packaging/abi; make abi writes the baseline
+	@$(call say,C ABI)
+	$(call need,abidw,apt-get install abigail-tools)
+	packaging/abi.sh test
+	packaging/abi.sh check $(RELEASE)/libbouncer_verify.so
+
+.PHONY: abi
+abi: ## writes the baseline of the C ABI, and prints its number for CHANGELOG.md
+	@$(call need,abidw,apt-get install abigail-tools)
+	packaging/abi.sh write
+
 # The targets of Rust that the packages need, and zig, which links for an old glibc.
 .PHONY: tools-packages
 tools-packages: tools-build .venv/bin/python
