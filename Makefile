@@ -147,9 +147,9 @@ test-c: tools-c ## runs only the C tests of test-rust
 	cargo test --quiet --test capi --test generated --test header --test structure
 
 .PHONY: test-beside
-test-beside: tools-build ## tests a Rust program whose jsonwebtoken and rustls use other providers than this library
+test-beside: lib ## tests a Rust program whose jsonwebtoken and rustls use other providers, and a C program with two aws-lc
 	@$(call say,a Rust program with other cryptography providers)
-	tests/beside/run_tests.sh $(TARGET)/beside
+	tests/beside/run_tests.sh $(TARGET)/beside $(RELEASE)
 
 .PHONY: test-install
 test-install: ## installs to a temporary folder, and builds programs with the installed libraries and pkg-config
