@@ -40,7 +40,8 @@ static)
     # All objects become one object in which only the functions of the header are global. A second
     # Rust library can then be linked beside it, because each library keeps its own standard
     # library. A shared library that contains the archive does not export the symbols of aws-lc.
-    # The LLVM bitcode is removed: only rustc uses it, and it would break `clang -flto`.
+    # The LLVM bitcode is removed: only rustc uses it, and it would break `clang -flto`. The section
+    # .llvm_addrsig is removed: it lists symbols by number, and the numbers have changed.
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     grep -o 'bouncer_[a-z0-9_]*(' "$header" | tr -d '(' | sort -u >"$work/functions"
@@ -50,7 +51,7 @@ static)
     "${LD:-ld}" -r --force-group-allocation $(sed 's/^/-u /' "$work/functions") \
         "$folder/libbouncer_verify.a" -o "$work/whole.o"
     "${OBJCOPY:-objcopy}" --keep-global-symbols="$work/functions" --remove-section=.llvmbc --remove-section=.llvmcmd \
-        --strip-debug "$work/whole.o" "$work/bouncer_verify.o"
+        --remove-section=.llvm_addrsig --strip-debug "$work/whole.o" "$work/bouncer_verify.o"
     "${AR:-ar}" crsD "$work/libbouncer_verify.a" "$work/bouncer_verify.o"
     # Replace the file instead of writing into it: cargo keeps a hard link to it.
     mv -f "$work/libbouncer_verify.a" "$folder/libbouncer_verify.a"

@@ -2,7 +2,8 @@
 # run_tests.sh PREFIX: tests the files that `make install PREFIX=PREFIX` installed. It builds and
 # runs programs in a temporary directory. They are linked with the flags of pkg-config: to the
 # shared library, and to the static library with and without --gc-sections. The static library is
-# also linked with a second Rust library, and into a plugin.
+# also linked with a second Rust library, and into a plugin. gcc and clang compile the programs, and
+# bfd, gold, lld and mold link them.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -28,21 +29,38 @@ prints_peter() {
     [[ $("$1" "$root/tests/data/document_jwks.json" "$root/tests/data/document_token.txt" 1467985465) == "uid peter" ]] ||
         fail "$1 does not print \"uid peter\""
 }
-# build NAME FLAGS...: builds verify.c and runs it. Fails if the compiler or the linker prints a
-# warning.
+# build NAME COMPILER FLAGS...: builds verify.c and runs it. Fails if the compiler or the linker
+# prints a warning.
 build() {
     local name=$1 output
     shift
-    output=$(cc -std=c99 -Wall -Werror $cflags verify.c -o "$name" "$@" 2>&1) || fail "$name: $output"
+    output=$("$1" -std=c99 -Wall -Werror $cflags verify.c -o "$name" "${@:2}" 2>&1) || fail "$name, $*: $output"
     # With -static, the linker warns that getaddrinfo loads the shared libraries of glibc.
     output=$(grep -v -e 'getaddrinfo' -e 'in function' <<< "$output" || true)
-    [[ -z $output ]] || fail "$name: $output"
+    [[ -z $output ]] || fail "$name, $*: $output"
     prints_peter "./$name"
 }
-build shared $(pkg-config --libs bouncer_verify)
-build static -static $static
-build mixed $archive
-build small $archive -Wl,--gc-sections
+# is_there PROGRAM PACKAGE: whether PROGRAM is installed. With CI=true, a missing one is a failure.
+is_there() { "$root/tests/support/need.sh" "$1" "apt-get install $2" || { [[ $? == 77 ]] || exit 1; false; }; }
+compilers=() linkers=()
+! is_there gcc gcc || compilers+=(gcc)
+! is_there clang clang || compilers+=(clang)
+! is_there ld.bfd binutils || linkers+=(bfd)
+! is_there ld.gold binutils || linkers+=(gold)
+! is_there ld.lld lld || linkers+=(lld)
+! is_there ld.mold mold || linkers+=(mold)
+for compiler in "${compilers[@]}"; do
+    for linker in "${linkers[@]}"; do
+        build shared "$compiler" -fuse-ld="$linker" $(pkg-config --libs bouncer_verify)
+        readelf -d shared | grep -q 'NEEDED.*libbouncer_verify.so' || fail "$compiler, $linker: the program is not linked to the shared library"
+        build static "$compiler" -fuse-ld="$linker" -static $static
+        build mixed "$compiler" -fuse-ld="$linker" $archive
+    done
+done
+build shared cc $(pkg-config --libs bouncer_verify)
+build static cc -static $static
+build mixed cc $archive
+build small cc $archive -Wl,--gc-sections
 ! readelf -d static mixed small | grep -q libbouncer_verify || fail "a program is linked to the shared library instead of the static one"
 # Without the section .eh_frame_hdr a program cannot unwind. A program built with -static does not
 # need it: it registers its frames when it starts.
@@ -122,9 +140,6 @@ int main(void)
         && other_unwinds() == 1 && strcmp(bouncer_version(), "") != 0 ? 0 : 1;
 }
 C
-linkers=(bfd)
-! command -v ld.gold > /dev/null || linkers+=(gold)
-! command -v ld.lld > /dev/null || linkers+=(lld)
 for linker in "${linkers[@]}"; do
     for mode in "" -static; do
         cc -fuse-ld="$linker" $mode $cflags both.c -o both $archive ./libother.a -lpthread -ldl -lm 2> output || fail "bouncer_verify does not link before the other library: $(cat output)"
@@ -143,6 +158,11 @@ const void *const used[] = {(const void *)bouncer_jwks_load, (const void *)bounc
                             (const void *)bouncer_settings_new, (const void *)bouncer_settings_set,
                             (const void *)bouncer_settings_free, (const void *)bouncer_jwks_free, (const void *)bouncer_policy_free};
 C
+for linker in "${linkers[@]}"; do
+    cc -fuse-ld="$linker" -shared -fPIC $cflags plugin.c -o plugin.so $archive
+    readelf -d plugin.so | grep -q NODELETE || fail "$linker: the plugin is not marked NODELETE"
+done
+readelf -d "$lib/libbouncer_verify.so" | grep -q NODELETE || fail "the shared library is not marked NODELETE"
 cc -shared -fPIC $cflags plugin.c -o plugin.so $archive
 cc -pthread -I"$root/tests/capi" $cflags "-DTEST_DATA=\"$root/tests/data\"" "$root/tests/capi/unload.c" -o host -ldl
 ./host ./plugin.so || fail "the program that loads the plugin fails"
@@ -151,4 +171,4 @@ exported=$(nm -D --defined-only plugin.so | awk '$3 !~ /^bouncer_|^used$/ { prin
 cc -shared -fPIC $cflags plugin.c -o hidden.so $archive -Wl,--exclude-libs,libbouncer_verify.a
 [[ $(nm -D --defined-only hidden.so | awk '{ print $3 }') == used ]] || fail "with --exclude-libs, the plugin still exports functions of bouncer_verify"
 
-echo "${#linkers[@]} linkers: shared, static, mixed, small, beside another library, as a plugin: passed"
+echo "${#compilers[@]} compilers, ${#linkers[@]} linkers: shared, static, mixed, small, beside another library, as a plugin: passed"
