@@ -57,6 +57,8 @@ for compiler in "${compilers[@]}"; do
         build mixed "$compiler" -fuse-ld="$linker" $archive
     done
 done
+# Bitcode of rustc's LLVM in the archive would make this fail.
+if [[ ${compilers[*]} == *clang* && ${linkers[*]} == *lld* ]]; then build lto clang -flto -fuse-ld=lld $archive; fi
 build shared cc $(pkg-config --libs bouncer_verify)
 build static cc -static $static
 build mixed cc $archive
