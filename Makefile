@@ -27,6 +27,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 BINDIR ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share
 DESTDIR ?=
+STRIP ?= strip
 
 # ---------------------------------------------------------------------------------------------- use
 
@@ -59,21 +60,6 @@ $(RELEASE)/libraries.stamp: $(SOURCES) $(LIBRARIES) | tools-build
 # If a library is missing, this empty rule makes the stamp out of date.
 $(LIBRARIES): ;
 
-# The oldest glibc that Rust's standard library supports.
-COMPAT := $(shell uname -m)-unknown-linux-gnu.2.17
-
-.PHONY: lib-compat
-lib-compat: tools-build .venv/bin/python ## builds the libraries for glibc 2.17 or later, linked by zig: target/compat/
-	@$(call say,release libraries for glibc 2.17)
-	.venv/bin/pip install --quiet --disable-pip-version-check ziglang cargo-zigbuild
-	export CARGO_TARGET_DIR=$(TARGET)/compat-build CARGO="$(CURDIR)/.venv/bin/cargo-zigbuild" PATH="$(CURDIR)/.venv/bin:$$PATH"
-	mkdir -p $(TARGET)/compat
-	for kind in static shared; do bindings/c/build.sh $$kind --quiet --release --target $(COMPAT); done
-	cp -P $$CARGO_TARGET_DIR/$(firstword $(subst ., ,$(COMPAT)))/release/libbouncer_verify.* $(TARGET)/compat/
-	needed=$$(objdump -T $(TARGET)/compat/libbouncer_verify.so | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
-	echo "the shared library needs $$needed"
-	test "$$(printf '%s\n' GLIBC_2.17 "$$needed" | sort -V | tail -n 1)" = GLIBC_2.17
-
 .PHONY: cli
 cli: $(RELEASE)/bouncer-verify ## builds the command: target/release/bouncer-verify
 
@@ -86,15 +72,20 @@ $(RELEASE)/bouncer-verify: $(SOURCES) | tools-build
 
 .PHONY: install
 install: lib cli ## installs libraries, headers, pkg-config and CMake files, the command, man pages and completions under $(DESTDIR)$(PREFIX)
+	$(MAKE) --no-print-directory install-files
+
+# Builds nothing. packaging/libraries.sh calls this target with libraries for another system.
+.PHONY: install-files
+install-files:
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(BINDIR)
 	install -m 644 include/bouncer_verify.h bindings/cpp/include/bouncer_verify.hpp $(DESTDIR)$(INCLUDEDIR)/
 	install -d $(DESTDIR)$(INCLUDEDIR)/bouncer
 	install -m 644 bindings/cpp/include/bouncer/*.hpp $(DESTDIR)$(INCLUDEDIR)/bouncer/
 	install -m 644 $(RELEASE)/libbouncer_verify.a $(DESTDIR)$(LIBDIR)/
-	install -m 755 -s $(RELEASE)/libbouncer_verify.so $(DESTDIR)$(LIBDIR)/libbouncer_verify.so.$(VERSION)
+	install -m 755 -s --strip-program=$(STRIP) $(RELEASE)/libbouncer_verify.so $(DESTDIR)$(LIBDIR)/libbouncer_verify.so.$(VERSION)
 	ln -sf libbouncer_verify.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libbouncer_verify.so.$(ABI)
 	ln -sf libbouncer_verify.so.$(ABI) $(DESTDIR)$(LIBDIR)/libbouncer_verify.so
-	install -m 755 -s $(RELEASE)/bouncer-verify $(DESTDIR)$(BINDIR)/
+	install -m 755 -s --strip-program=$(STRIP) $(RELEASE)/bouncer-verify $(DESTDIR)$(BINDIR)/
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@VERSION@|$(VERSION)|' -e 's|@NATIVE_LIBS@|$(NATIVE_LIBS)|' \
 	    bindings/c/bouncer_verify.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/bouncer_verify.pc
@@ -108,6 +99,8 @@ install: lib cli ## installs libraries, headers, pkg-config and CMake files, the
 	install -D -m 644 packaging/completions/bouncer-verify.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/bouncer-verify
 	install -D -m 644 packaging/completions/_bouncer-verify $(DESTDIR)$(DATADIR)/zsh/site-functions/_bouncer-verify
 	install -D -m 644 packaging/completions/bouncer-verify.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/bouncer-verify.fish
+	install -d $(DESTDIR)$(DATADIR)/doc/bouncer_verify
+	install -m 644 LICENSE LICENSE-APACHE LICENSE-MIT $(DESTDIR)$(DATADIR)/doc/bouncer_verify/
 
 .PHONY: docs
 docs: tools-build tools-go .tools/bin/mdbook .venv/module ## builds the documentation as a site with a search function: target/docs/index.html
