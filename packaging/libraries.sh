@@ -49,12 +49,12 @@ select_tools() {
 # build PROCESSOR: builds the libraries and the command into target/compat/PROCESSOR.
 build() {
     local out=$target/compat/$1 triple=$1-unknown-linux-gnu sources
-    sources=(src include Cargo.toml Cargo.lock build.rs bindings/c/build.sh packaging/libraries.sh)
+    sources=(src include Cargo.toml Cargo.lock build.rs bindings/c/build.sh packaging/libraries.sh packaging/reproducible.sh)
     if [[ -e $out/stamp && -z $(find "${sources[@]}" -type f -newer "$out/stamp" -print -quit) ]]; then return; fi
     (
-        # Messages of panics contain paths of crates. Paths of this machine do not belong there.
-        export RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo ${RUSTFLAGS:-}"
         export CARGO_TARGET_DIR=$target/compat-build CARGO=cargo-zigbuild
+        # shellcheck source=packaging/reproducible.sh
+        . packaging/reproducible.sh
         local options=(--quiet --locked --release --target "$triple.$floor")
         bindings/c/build.sh static "${options[@]}"
         bindings/c/build.sh shared "${options[@]}"
