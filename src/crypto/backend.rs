@@ -8,13 +8,13 @@ use std::sync::LazyLock;
 #[non_exhaustive]
 pub enum Backend {
     /// This library's own code where it is faster, and aws-lc for the rest (RustCrypto in a build
-    /// without aws-lc). It is 3 to 16 times as fast as aws-lc:
+    /// without aws-lc). It is 3 to 17 times as fast as aws-lc:
     ///
     /// - RSA keys of 2048, 3072 and 4096 bits, on a CPU with AVX-512 IFMA.
     /// - ES256 and Ed25519, on any CPU. A key gets its tables after 100 valid signatures:
     ///   [`crate::LoadOptions::max_table_memory`].
     ///
-    /// A build without optimization does not use this code, and neither does a build for a target
+    /// A build without optimisation does not use this code, and neither does a build for a target
     /// without 64-bit pointers.
     ///
     /// The other back end verifies samples of accepted and rejected signatures again. After the

@@ -73,7 +73,7 @@ impl LoadOptions {
     /// Sets the maximum memory in bytes of the tables for ES256 and Ed25519: 0 to 1 GiB. The
     /// default is 32 MiB.
     ///
-    /// With a table, a key verifies signatures 3 to 16 times as fast. The 100th valid signature of
+    /// With a table, a key verifies signatures 3 to 17 times as fast. The 100th valid signature of
     /// a key computes its table, unless the tables of the whole process would then take more than
     /// this. So two sets with different values share the memory up to the larger one. A table takes
     /// 86 to 256 KiB for ES256 and 133 to 387 KiB for Ed25519: the more memory is in use, the
