@@ -2,8 +2,8 @@
 # deb.sh DIST: builds the Debian packages and the source package into DIST/deb/, from the two
 # archives that source.sh wrote to DIST.
 #
-# It needs Debian 12 or later with the packages of Build-Depends in packaging/debian/control. As root
-# it installs them. The build uses Debian's own compiler and no network.
+# It needs Debian 12 or later with the packages of Build-Depends in packaging/debian/control. As
+# root it installs them. The build uses Debian's own compiler and no network.
 set -euo pipefail
 [[ $# == 1 ]] || { echo "usage: $0 DIST" >&2; exit 2; }
 dist=$(cd "$1" && pwd)

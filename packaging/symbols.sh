@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# symbols.sh [--check]: writes packaging/debian/libbouncer-verify1.symbols, which lists the functions
-# of the C header, each with the version that added it. A new function gets the version of Cargo.toml.
+# symbols.sh [--check]: writes packaging/debian/libbouncer-verify1.symbols. This file lists the
+# functions of the C header, each with the version that added it. A new function gets the version
+# of Cargo.toml.
 #
 # A program that calls a function depends on that version of the Debian package. So the version of a
 # function never changes after a release. --check only compares, and fails if the file is out of
