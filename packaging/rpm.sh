@@ -32,6 +32,6 @@ mkdir -p "$dist/rpm"
 rm -f "$dist"/rpm/*
 cp "$work"/RPMS/*/*.rpm "$work"/SRPMS/*.rpm "$dist/rpm/"
 if command -v rpmlint > /dev/null; then
-    rpmlint "$dist"/rpm/*.rpm
+    rpmlint --config packaging/rpm/rpmlint.toml packaging/rpm/$spec "$dist"/rpm/*.rpm
 fi
 (cd "$dist/rpm" && stat -c '%s %n' -- *.rpm)
