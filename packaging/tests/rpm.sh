@@ -43,8 +43,8 @@ done
 mkdir "$root"
 start=$EPOCHREALTIME
 # ldconfig of this machine cannot run in the folder.
-rpm --root "$root" --dbpath /rpmdb --initdb
-rpm --root "$root" --dbpath /rpmdb --install --nodeps --noscripts --nodigest --nosignature "${rpms[@]}"
+install=(rpm --root "$root" --dbpath /rpmdb --install --nodeps --noscripts --nodigest --nosignature)
+"${install[@]}" "${rpms[@]}" 2> "$work/log" || { cat "$work/log"; fail "rpm cannot install the packages"; }
 lib=$(dirname "$(find "$root/usr" -name libbouncer_verify.a)")
 keys=$PWD/tests/data/document_jwks.json token=$PWD/tests/data/document_token.txt time=1467985465
 example=$(find "$root/usr/share/doc" -name verify.c)
