@@ -62,6 +62,38 @@ abi: ## writes the baseline of the C ABI, and prints its number for CHANGELOG.md
 	@$(call need,abidw,apt-get install abigail-tools)
 	packaging/abi.sh write
 
+# Exits with 0 if the script was skipped (77). With CI=true the scripts do not exit with 77.
+skip_is_no_failure = || exit $$(( $$? == 77 ? 0 : 1 ))
+
+.PHONY: test-supply
+test-supply: tools-build .venv/supply ## checks the dependencies (licences, sources), and generates their licence texts and the SBOM
+	@$(call say,dependencies)
+	packaging/supply.sh $(CURDIR)/.venv/bin/python
+
+.PHONY: test-api
+test-api: tools-build ## compares the public API of the crate with packaging/abi/rust-api.txt (BLESS=1 writes it)
+	@$(call say,public API of the crate)
+	packaging/abi/rust_api.sh $(TARGET) $(skip_is_no_failure)
+
+.PHONY: test-advisories
+test-advisories: tools-build .venv/supply ## checks the dependencies for known vulnerabilities; needs the network, or ADVISORY_DB=FOLDER
+	@$(call say,advisories)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" packaging/advisories.sh $(ADVISORY_DB) $(skip_is_no_failure)
+
+.PHONY: test-msrv
+test-msrv: ## checks the crate with the oldest Rust that Cargo.toml names; needs rustup
+	@$(call say,the oldest Rust)
+	packaging/msrv.sh $(TARGET)/msrv $(skip_is_no_failure)
+
+.PHONY: test-reproducible
+test-reproducible: tools-build ## builds the release library twice, in different folders, and compares the bytes
+	@$(call say,reproducible build)
+	nice -n 5 packaging/reproduce.sh
+
+.venv/supply: .venv/bin/python packaging/requirements.txt
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r packaging/requirements.txt
+	touch $@
+
 # The targets of Rust that the packages need, and zig, which links for an old glibc.
 .PHONY: tools-packages
 tools-packages: tools-build .venv/bin/python

@@ -3,8 +3,8 @@
 #
 #     reproduce.sh [CARGO OPTIONS]
 #
-# Builds the last commit twice. The folders of the source, of the output and of cargo differ. The two
-# libraries must be the same to the byte. Otherwise prints the differences and exits with 1. The
+# Builds the last commit twice. The folders of the source, of the output and of cargo differ. The
+# two libraries must be the same to the byte. Otherwise prints the differences and exits with 1. The
 # environment variable CARGO selects another cargo, such as cargo-zigbuild. TMPDIR needs 2 GB.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
