@@ -111,6 +111,8 @@
 //! end of jsonwebtoken and uses none of these back ends.
 
 #![warn(unreachable_pub)]
+// The documentation names the feature that an item needs. rustdoc can do this only on nightly.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // The library must not panic on any input.
 #![cfg_attr(
     not(test),
