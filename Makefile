@@ -112,7 +112,7 @@ docs: tools-build tools-go .tools/bin/mdbook .venv/module ## builds the document
 # ---------------------------------------------------------------------------------------------- test
 
 .PHONY: test
-test: lint test-rust test-beside test-install test-abi test-supply test-speed test-cpp test-go test-python test-oidc ## runs all tests
+test: lint test-supply test-api test-rust test-beside test-install test-abi test-speed test-cpp test-go test-python test-oidc ## runs all tests
 	@$(call say,all suites passed)
 
 .PHONY: lint

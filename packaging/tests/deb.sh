@@ -14,6 +14,8 @@ set -euo pipefail
 dist=$(cd "$1" && pwd)
 cd "$(dirname "$0")/../.."
 fail() { echo "$0: $*" >&2; exit 1; }
+# shellcheck source=packaging/tests/install_line.sh
+. packaging/tests/install_line.sh
 debs=("$dist"/deb/*.deb)
 verify=packaging/debian/tests/verify
 work=$(mktemp -d)
@@ -52,8 +54,10 @@ if make_system; then
     cp -r tests/data "$root/source/tests/"
     ! inside sh -c 'command -v rustc cargo cc python3' || fail "the system is not empty"
     start=$EPOCHREALTIME
-    inside sh -c 'apt-get install -y --no-install-recommends /packages/*.deb gcc libc6-dev pkg-config' > "$log" 2>&1 ||
+    echo 'APT::Get::Assume-Yes "true"; APT::Install-Recommends "false";' > "$root/etc/apt/apt.conf.d/answers"
+    inside sh -c "cd /packages && $(install_line "C, C++, command: Debian, Ubuntu")" > "$log" 2>&1 ||
         { tail -n 20 "$log"; fail "apt-get cannot install the packages"; }
+    inside apt-get install gcc libc6-dev pkg-config > "$log" 2>&1
     inside sh -c "cd /source && AUTOPKGTEST_TMP=/tmp sh $verify" || fail "the installed packages do not verify the token"
     end=$EPOCHREALTIME
     cmp "$root/usr/share/doc/libbouncer-verify-dev/examples/verify.c" bindings/c/examples/verify.c

@@ -16,6 +16,8 @@ mkdir "$work/bin" "$work/home"
 cp "$root/bindings/c/examples/verify.c" "$root/tests/data/document_jwks.json" "$root/tests/data/document_token.txt" "$work"
 cd "$work"
 fail() { echo "error: $*" >&2; exit 1; }
+# shellcheck source=packaging/tests/install_line.sh
+. "$root/packaging/tests/install_line.sh"
 is_there() { "$root/tests/support/need.sh" "$1" "apt-get install $2" || { [[ $? == 77 ]] || exit 1; false; }; }
 
 # In this environment, cargo and rustc fail.
@@ -51,10 +53,13 @@ unpack() {
     local archive
     archive=$(compgen -G "$dist/bouncer_verify-*-linux-$1.tar.gz")
     [[ -f $archive ]] || fail "more than one archive: $archive"
-    tar -xzf "$archive"
-    prefix=$work/$(basename "$archive" .tar.gz)
-    version=${prefix##*/bouncer_verify-}
+    version=${archive##*/bouncer_verify-}
     version=${version%-linux-*}
+    prefix=$work/prefix-$1
+    mkdir "$prefix"
+    # The command of README.md, with another folder than /usr/local.
+    line=$(install_line "C, C++, command: any Linux")
+    (cd "$dist" && line=${line/x86_64/"$1"} && eval "${line/\/usr\/local/"$prefix"}")
     if grep -rIF "$root/" "$prefix"; then fail "a file contains a path of the build"; fi
 }
 

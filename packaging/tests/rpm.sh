@@ -14,6 +14,8 @@ set -euo pipefail
 dist=$(cd "$1" && pwd)
 cd "$(dirname "$0")/../.."
 fail() { echo "$0: $*" >&2; exit 1; }
+# shellcheck source=packaging/tests/install_line.sh
+. packaging/tests/install_line.sh
 tests/support/need.sh rpm "apt-get install rpm" || exit
 tests/support/need.sh pkg-config "apt-get install pkg-config" || exit
 work=$(mktemp -d)
@@ -43,8 +45,11 @@ done
 mkdir "$root"
 start=$EPOCHREALTIME
 # ldconfig of this machine cannot run in the folder.
-install=(rpm --root "$root" --dbpath /rpmdb --install --nodeps --noscripts --nodigest --nosignature)
-"${install[@]}" "${rpms[@]}" 2> "$work/log" || { cat "$work/log"; fail "rpm cannot install the packages"; }
+options="--root $root --dbpath /rpmdb --nodeps --noscripts --nodigest --nosignature"
+mkdir "$work/packages"
+cp "${rpms[@]}" "$work/packages/"
+line=$(install_line "C, C++, command: Fedora, RHEL, SUSE")
+(cd "$work/packages" && eval "${line/rpm /rpm $options }") 2> "$work/log" || { cat "$work/log"; fail "rpm cannot install the packages"; }
 lib=$(dirname "$(find "$root/usr" -name libbouncer_verify.a)")
 keys=$PWD/tests/data/document_jwks.json token=$PWD/tests/data/document_token.txt time=1467985465
 example=$(find "$root/usr/share/doc" -name verify.c)
