@@ -188,6 +188,30 @@ mod tests {
         assert_eq!(use_often(&LateTables::counted_in(&TOTAL, true, 0)), None);
     }
 
+    /// `make miri` runs this test.
+    #[test]
+    fn miri_finds_no_undefined_behaviour_when_threads_compute_tables_at_once() {
+        static TOTAL: AtomicUsize = AtomicUsize::new(0);
+        let key = LateTables::<Fake>::counted_in(&TOTAL, true, 1024);
+        let barrier = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    barrier.wait();
+                    key.compute();
+                    // The first tables stay.
+                    let first = window(&key);
+                    assert!(first.is_some());
+                    key.compute();
+                    assert_eq!(window(&key), first);
+                });
+            }
+        });
+        assert_eq!((key.memory(), TOTAL.load(Relaxed)), (1 << window(&key).unwrap(), key.memory()));
+        drop(key);
+        assert_eq!(TOTAL.load(Relaxed), 0);
+    }
+
     #[test]
     fn tables_that_fail_their_test_are_not_used() {
         static TOTAL: AtomicUsize = AtomicUsize::new(0);

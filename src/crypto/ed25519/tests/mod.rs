@@ -4,6 +4,7 @@
 mod arithmetic;
 mod campaign;
 mod cases;
+mod miri;
 mod numbers;
 mod self_test;
 #[cfg(ifma)]

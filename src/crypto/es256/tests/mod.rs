@@ -11,6 +11,7 @@ mod cases;
 mod codes;
 #[cfg(ifma)]
 mod cpu;
+mod miri;
 pub(super) mod numbers;
 #[cfg(feature = "aws-lc-rs")]
 mod signer;

@@ -328,7 +328,7 @@ fn the_self_test_detects_a_wrong_constant() {
     }
 }
 
-/// Small enough for Miri: `cargo +nightly miri test --lib miri_finds_no_undefined_behaviour`.
+/// Small enough for Miri, with carries that ripple: `make miri`.
 #[test]
 fn miri_finds_no_undefined_behaviour() {
     let mut random = Random(9);

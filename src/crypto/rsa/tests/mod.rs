@@ -4,6 +4,7 @@
 mod arithmetic;
 mod campaign;
 mod cpu;
+mod miri;
 mod numbers;
 mod schemes;
 mod signer;
