@@ -58,3 +58,6 @@ mod failure;
 mod panic;
 
 mod slot;
+
+#[cfg(all(test, feature = "rust-crypto"))]
+mod miri;
