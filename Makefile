@@ -208,6 +208,14 @@ fuzz: ## runs each fuzz target for FUZZ_SECONDS (default: 60); needs cargo-fuzz 
 	    mkdir -p fuzz/corpus/"$$target"; cargo +nightly fuzz run "$$target" fuzz/corpus/"$$target" fuzz/seeds/"$$target" -- -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=20000
 	done
 
+# Miri runs no C code, so the tests use no aws-lc.
+.PHONY: miri
+miri: tools-build ## runs the tests named miri_* and those of src/encoding under Miri, which detects undefined behaviour; needs a nightly toolchain
+	@$(call say,Miri)
+	cargo +nightly miri --version > /dev/null 2>&1 || rustup component add --toolchain nightly miri rust-src \
+	    || { echo "Miri is not installed: rustup toolchain install nightly --component miri,rust-src"; exit 1; }
+	cargo +nightly miri test --lib --features rust-crypto,capi -- miri_ encoding::
+
 .PHONY: mutants
 mutants: ## lists the mutations of the core that the tests do not detect; needs cargo-mutants
 	cargo mutants --features rust-crypto -f 'src/encoding/*' -f 'src/jose/*' -f 'src/crypto/*' -f 'src/verify/*' \
