@@ -115,8 +115,10 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     // If aws-lc finds a wrong result of the accelerated code, only aws-lc is used from then on. The
-    // checks above would not notice.
-    assert_eq!([single, batch].map(|set| set.accelerated_keys()), accelerated);
+    // checks above would not notice. The Ed25519 key may get its tables during a run, so the number
+    // of accelerated keys may rise.
+    let now = [single, batch].map(|set| set.accelerated_keys());
+    assert!(now.iter().zip(&accelerated).all(|(now, before)| now >= before), "{accelerated:?} {now:?}");
     // Each valid token was looked up six times. Only the first lookup may be a miss.
     let hits = cached[1].cache_stats().map_or(0, |stats| stats.hits());
     assert!(hits >= 5 * genuine.len() as u64, "{hits}");
