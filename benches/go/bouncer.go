@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"log"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func ours(f fixture) *candidate { return oneByOne(f, "bouncer_verify", verifierOf(f)) }

@@ -2,6 +2,6 @@ module bench_driver
 
 go 1.24
 
-require bouncer_verify/bouncer v0.0.0
+require bouncer-verify.internal/bouncer v0.0.0
 
-replace bouncer_verify/bouncer => ../../bindings/go
+replace bouncer-verify.internal/bouncer => ../../bindings/go

@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 // The "iss" and "aud" of the tokens in the fixtures.

@@ -2,7 +2,7 @@
 
 package bouncer
 
-import "bouncer_verify/bouncer/internal/native"
+import "bouncer-verify.internal/bouncer/internal/native"
 
 // AuthorizationToken returns the token in the value of an HTTP Authorization header. The value is
 // "Bearer <jwt>" (RFC 6750 section 2.1), or "token=<jwt>" as DC/OS sends it. The token is not

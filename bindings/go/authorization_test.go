@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func TestAuthorizationTokenReturnsTheTokenOfTheHeader(t *testing.T) {

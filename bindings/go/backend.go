@@ -5,7 +5,7 @@ package bouncer
 import (
 	"math"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // A Backend is an implementation of signature verification. All back ends accept and reject the

@@ -6,7 +6,7 @@ import (
 	"context"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // A BatchResult is the result for one token of a batch: the verified token or an error.

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 // A mixture is a list of accepted and rejected tokens of one issuer, with the expected results.

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // Columns are the results of a batch in the layout of Apache Arrow ("Columnar Format", 1.0). The

@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"testing"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 type configurationFile struct {

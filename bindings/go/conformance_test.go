@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 // corpusFolder contains the conformance corpus, and a README.md that describes it.

@@ -5,7 +5,7 @@ package bouncer
 import (
 	"fmt"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // An Error is the reason why a token, a key set, a key, a policy or a login was rejected. It

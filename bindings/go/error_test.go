@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 const header = "../../include/bouncer_verify.h"

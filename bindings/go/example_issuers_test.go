@@ -7,7 +7,7 @@ import (
 	"log"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 // Tokens of two issuers: an OpenID provider beside DC/OS. Operators may change the document, which

@@ -8,8 +8,8 @@ import (
 	"net/http/httptest"
 	"time"
 
-	"bouncer_verify/bouncer"
-	"bouncer_verify/bouncer/testdata/jwt"
+	"bouncer-verify.internal/bouncer"
+	"bouncer-verify.internal/bouncer/testdata/jwt"
 )
 
 // oidcProvider starts an OpenID Connect provider on loopback. It also returns a token that the

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 // Once, at start. The keys are fetched in the background and stay fresh.

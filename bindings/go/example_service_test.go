@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 // A DC/OS service. It verifies the tokens of incoming requests with the issuer's keys, and sends

@@ -10,8 +10,8 @@ import (
 	"net/http/httptest"
 	"time"
 
-	"bouncer_verify/bouncer"
-	"bouncer_verify/bouncer/testdata/jwt"
+	"bouncer-verify.internal/bouncer"
+	"bouncer-verify.internal/bouncer/testdata/jwt"
 )
 
 // Tokens of one issuer for one audience. The key set and the verifier are made once, when the

@@ -1,7 +1,7 @@
 package bouncer
 
 import (
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // ColumnsOf exports columnsOf, which makes the columns of a batch with pending tokens.

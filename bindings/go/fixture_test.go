@@ -24,7 +24,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 // The key set and token of the DC/OS document "Managing JSON Web Tokens". The "uid" of the token is

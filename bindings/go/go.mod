@@ -1,3 +1,3 @@
-module bouncer_verify/bouncer
+module bouncer-verify.internal/bouncer
 
 go 1.24

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"sync"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // A SigningMethod lets golang-jwt verify signatures with this package. It implements the interface

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer"
-	"bouncer_verify/bouncer/testdata/jwt"
+	"bouncer-verify.internal/bouncer"
+	"bouncer-verify.internal/bouncer/testdata/jwt"
 )
 
 // signingMethod is a copy of jwt.SigningMethod in github.com/golang-jwt/jwt/v5.

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 // An issuerOf signs Ed25519 tokens with an "iss".

@@ -11,7 +11,7 @@ import (
 	"math/big"
 	"slices"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // A JWK is a public key for verifying signatures (RFC 7517 section 4): RSA of 2048 to 8192 bits,

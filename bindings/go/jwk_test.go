@@ -10,7 +10,7 @@ import (
 	"math/big"
 	"testing"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func TestAKeyReadFromAnyEncodingIsTheSameKey(t *testing.T) {

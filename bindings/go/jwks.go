@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // A JWKSet is an issuer's set of public keys (RFC 7517 section 5), parsed and checked once. It is

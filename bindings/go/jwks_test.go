@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func TestASkippedKeyHasAReason(t *testing.T) {

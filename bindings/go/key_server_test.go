@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 // A keyServer is an issuer's server on loopback. It counts requests, and a test can replace its

@@ -5,7 +5,7 @@ package bouncer
 import (
 	"fmt"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // LibraryVersion returns the version of the linked or loaded libbouncer_verify, as

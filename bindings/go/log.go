@@ -8,7 +8,7 @@ import (
 	"runtime"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // follow calls report once at the start, and then after each attempt of a worker. It returns when

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // A TokenVerifier verifies tokens. [*Verifier] is one. Your program may also define its own type,

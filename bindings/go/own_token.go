@@ -8,7 +8,7 @@ import (
 	"log/slog"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // An OwnToken is the service's own token, from a [TokenRenewer]. It is an immutable Go value. It

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func TestAnOwnTokenIsNotPrinted(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // DCOS returns the policy for tokens of DC/OS's Bouncer. It requires an RS256 signature, an "exp"

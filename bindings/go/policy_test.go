@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func TestAnInvalidPolicyIsAnError(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func TestTheGoCodeOfTheReadmeIsTakenFromTestedFiles(t *testing.T) {

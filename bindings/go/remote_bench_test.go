@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func BenchmarkVerifyRemote(b *testing.B) {

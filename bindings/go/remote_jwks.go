@@ -11,7 +11,7 @@ import (
 	"runtime"
 	"sync"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // A RemoteJWKS fetches an issuer's JWK Set (RFC 7517 section 5) and refreshes it in the background.

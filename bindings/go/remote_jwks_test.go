@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func TestRemoteKeysAreFetchedOnceForManyTokens(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func TestNewTokensAndFailedLoginsAreLoggedWithoutSecrets(t *testing.T) {

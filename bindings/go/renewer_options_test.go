@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func TestInvalidRenewerOptionsAreRejected(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func TestTheStatsOfARenewerAreComplete(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"sync"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // A renewingTransport adds the token of a TokenRenewer to each request. See TokenRenewer.Transport.

@@ -81,9 +81,9 @@ module consumer
 
 go 1.24
 
-require bouncer_verify/bouncer v0.0.0
+require bouncer-verify.internal/bouncer v0.0.0
 
-replace bouncer_verify/bouncer => $here
+replace bouncer-verify.internal/bouncer => $here
 END
 cp examples/service/main.go "$consumer/"
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // settings collects the fields of the structs in settings_generated.go. A field with its zero value

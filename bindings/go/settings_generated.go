@@ -11,7 +11,7 @@ import (
 	"log/slog"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // A Policy contains the rules for tokens, besides a valid signature. Issuers, AnyIssuer or the

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // Every field must set the setting of its name, and no other.

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // A worker is a C object that makes attempts in the background: a verifier, remote keys or a token

@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // The values of [KeysStats].State. Later versions may add values.

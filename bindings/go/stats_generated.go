@@ -7,7 +7,7 @@ package bouncer
 import (
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // CacheStats is a snapshot of the counters of the cache of a [Verifier]: for metrics, logs and

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // A VerifiedToken is a token that passed every check. Only functions that verify tokens return a

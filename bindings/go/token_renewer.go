@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // A TokenRenewer keeps the service's own token valid. It logs in and renews the token in the

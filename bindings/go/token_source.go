@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // tokenSource is the type of RenewerOptions.Source.

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func documentVerified(t testing.TB) *bouncer.VerifiedToken {

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // A Verifier verifies tokens of one issuer or of many. Any number of goroutines may use it. Call

@@ -5,7 +5,7 @@ package bouncer
 import (
 	"runtime"
 
-	"bouncer_verify/bouncer/internal/native"
+	"bouncer-verify.internal/bouncer/internal/native"
 )
 
 // VerifierStats is a snapshot of the counters of a [Verifier]: for metrics, logs and health checks.

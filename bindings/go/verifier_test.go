@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func documentVerifier(t testing.TB) *bouncer.Verifier {

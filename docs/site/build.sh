@@ -18,7 +18,7 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 # page is a chapter of the book, so the book's search finds the Go names.
 python3 docs/site/assemble.py "$source"
 mkdir -p "$source/src/api"
-GOFLAGS=-mod=mod GOWORK=off go run docs/site/godoc/main.go bindings/go bouncer_verify/bouncer > "$source/src/api/go.md"
+GOFLAGS=-mod=mod GOWORK=off go run docs/site/godoc/main.go bindings/go bouncer-verify.internal/bouncer > "$source/src/api/go.md"
 
 cat > "$source/src/api/README.md" << 'END'
 # API documentation

@@ -93,7 +93,7 @@ fn settings() -> String {
         "\"io\"",
         "\"log/slog\"",
         "\"time\"\n",
-        "\"bouncer_verify/bouncer/internal/native\"",
+        "\"bouncer-verify.internal/bouncer/internal/native\"",
     ]);
     for kind in typed_kinds() {
         let Options { name, doc, typed } = options(kind);
@@ -167,7 +167,7 @@ fn field_type(setting: &Setting) -> (&'static str, &'static str) {
 }
 
 fn stats() -> String {
-    let mut text = file(&["\"time\"\n", "\"bouncer_verify/bouncer/internal/native\""]);
+    let mut text = file(&["\"time\"\n", "\"bouncer-verify.internal/bouncer/internal/native\""]);
     struct_of_stats(
         &mut text,
         "CacheStats",

@@ -21,7 +21,7 @@ c++ -std=c++17 "${flags[@]}" "$here/verify.cpp" -o "$build/verify_cpp" "${link[@
 programs=(C "$build/verify_c" C++ "$build/verify_cpp" command "$here/verify.sh $libdir/bouncer-verify" Python "$python $here/verify.py")
 mkdir "$build/go"
 cp "$here/verify.go" "$build/go/main.go"
-printf 'module verify\n\ngo 1.24\n\nrequire bouncer_verify/bouncer v0.0.0\n\nreplace bouncer_verify/bouncer => %s\n' "$root/bindings/go" > "$build/go/go.mod"
+printf 'module verify\n\ngo 1.24\n\nrequire bouncer-verify.internal/bouncer v0.0.0\n\nreplace bouncer-verify.internal/bouncer => %s\n' "$root/bindings/go" > "$build/go/go.mod"
 CGO_LDFLAGS="-L$libdir -Wl,-rpath,$libdir" "$go" build -C "$build/go" -o "$build/verify_go" .
 programs+=(Go "$build/verify_go")
 

@@ -9,7 +9,7 @@ import (
 	"log"
 	"os"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func main() {

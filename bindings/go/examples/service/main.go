@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"os"
 
-	"bouncer_verify/bouncer"
+	"bouncer-verify.internal/bouncer"
 )
 
 func main() {
