@@ -7,7 +7,10 @@ use bouncer_verify::{CACHE_STATS, KEYS_STATS, RENEWER_STATS, SettingsKind, StatR
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 pub(crate) fn generate() -> Vec<(&'static str, String)> {
-    vec![("include/bouncer_verify.h", header())]
+    let header = header();
+    // A Go module must contain every file that it includes.
+    let copy = format!("/* Generated: a copy of include/bouncer_verify.h. DO NOT EDIT. */\n{header}");
+    vec![("include/bouncer_verify.h", header), ("bindings/go/internal/native/bouncer_verify.h", copy)]
 }
 
 fn header() -> String {

@@ -6,7 +6,7 @@ package native
 #cgo noescape bouncer_go_is_token_rejection
 #cgo nocallback bouncer_go_is_token_rejection
 
-#include <bouncer_verify.h>
+#include "bouncer_verify.h"
 
 typedef struct {
 	size_t start, len;

@@ -1,7 +1,7 @@
 package native
 
 /*
-#include <bouncer_verify.h>
+#include "bouncer_verify.h"
 */
 import "C"
 

@@ -4,10 +4,9 @@
 // # Linking
 //
 // The library is linked dynamically, or statically with the build tag bouncer_static. The linker
-// finds it in its default folders or through CGO_LDFLAGS=-L<folder>. In a checkout of the project,
-// the compiler finds the header without a flag. If only bindings/go was copied, as `go mod vendor`
-// does, set CGO_CFLAGS=-I<folder>. The static build passes the file name of the archive, because
-// with -lbouncer_verify the linker would prefer the shared library.
+// finds it in its default folders or through CGO_LDFLAGS=-L<folder>. The static build passes the
+// file name of the archive, because with -lbouncer_verify the linker would prefer the shared
+// library. The header is in this folder, so that `go mod vendor` copies it.
 //
 // # Lifetime of memory
 //
@@ -34,11 +33,10 @@
 package native
 
 /*
-#cgo CFLAGS: -I${SRCDIR}/../../../../include
 #cgo !bouncer_static LDFLAGS: -lbouncer_verify
 #cgo bouncer_static LDFLAGS: -l:libbouncer_verify.a -lpthread -ldl -lm
 
-#include <bouncer_verify.h>
+#include "bouncer_verify.h"
 
 // Returns the ABI version of the library. The call of bouncer_abi_1 makes linking fail if the
 // version is not 1.

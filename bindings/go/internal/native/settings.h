@@ -4,7 +4,7 @@
 #define BOUNCER_GO_SETTINGS_H
 
 #include <string.h>
-#include <bouncer_verify.h>
+#include "bouncer_verify.h"
 
 // Makes new settings and applies `changes` to them, `len` bytes that native.Settings encoded. The
 // caller frees the settings. The settings keep the first error, so this function does not check the

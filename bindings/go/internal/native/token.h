@@ -3,7 +3,7 @@
 #define BOUNCER_GO_TOKEN_H
 
 #include <string.h>
-#include <bouncer_verify.h>
+#include "bouncer_verify.h"
 
 // The position of a part in the text buffer that bouncer_go_read wrote.
 typedef struct {

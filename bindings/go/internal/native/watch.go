@@ -2,7 +2,7 @@ package native
 
 /*
 #include <fcntl.h>
-#include <bouncer_verify.h>
+#include "bouncer_verify.h"
 
 // Returns a new descriptor for the same eventfd, or -1.
 static inline int bouncer_go_duplicate(const bouncer_watch *watch) {
