@@ -207,6 +207,7 @@ func TestTheCachedPolicyIsNotUsedForAnotherPolicy(t *testing.T) {
 			{with(func(p *bouncer.Policy) { p.RequiredStringClaims = []string{"r"} }), bouncer.ErrMissingClaim},
 			{with(func(p *bouncer.Policy) { p.TokenType = "x" }), bouncer.ErrWrongTokenType},
 			{with(func(p *bouncer.Policy) { p.MaxTokenLen = 100 }), bouncer.ErrTokenTooLarge},
+			{with(func(p *bouncer.Policy) { p.MaxTokenLen = -1 }), bouncer.ErrTokenTooLarge},
 		} {
 			_, err := bouncer.VerifyToken(m.jwks, one.policy, token)
 			expectError(t, err, one.err)

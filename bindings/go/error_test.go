@@ -206,12 +206,12 @@ func TestAnInvalidArgumentNamesTheSetting(t *testing.T) {
 	}{
 		{policy(Policy{Profile: "dcos", Leeway: -time.Second}), []string{"leeway", "-1000ms"}},
 		{policy(Policy{Profile: "dcos", Leeway: time.Hour}), []string{"leeway", "3600000ms", "0s to 5m"}},
-		{policy(Policy{Profile: "dcos", MaxTokenLen: -7}), []string{"max_token_len", "-7"}},
 		{policy(Policy{Profile: "dcos", Algorithms: []Algorithm{"RS256 ES256"}}), []string{"algorithms", "RS256 ES256"}},
 		{policy(Policy{Profile: "dcos", Time: time.Unix(1, 0), Clock: time.Now}), []string{"Policy.Time", "Policy.Clock", "mutually exclusive"}},
 		{remote(RemoteOptions{}), []string{"neither \"url\" nor \"discover\" is set"}},
 		{remote(RemoteOptions{URL: "a", Discover: "b"}), []string{"url", "discover", "cannot be combined"}},
 		{remote(RemoteOptions{URL: "a", TTL: -time.Second}), []string{"ttl", "-1000ms"}},
+		{remote(RemoteOptions{URL: "a", MaxKeys: -7}), []string{"max_keys", "-7"}},
 		{remote(RemoteOptions{URL: "a", MaxStale: -time.Second}), []string{"max_stale", "-1000ms"}},
 		{remote(RemoteOptions{URL: "a", Timeout: -time.Second}), []string{"timeout", "-1000ms"}},
 		{renewer(RenewerOptions{}), []string{"service_account_file", "supplied", "no token source is set"}},
