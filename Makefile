@@ -13,6 +13,9 @@ ABI := $(shell sed -n 's/^\#define BOUNCER_ABI_VERSION //p' include/bouncer_veri
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 RELEASE := $(TARGET)/release
 LIBRARIES := $(RELEASE)/libbouncer_verify.so $(RELEASE)/libbouncer_verify.a
+# The static library in the Go module, which git ignores. Other processors have none.
+GO_PROCESSOR := $(patsubst aarch64,arm64,$(patsubst x86_64,amd64,$(filter x86_64 aarch64,$(shell uname -m))))
+GO_LIBRARY := $(GO_PROCESSOR:%=bindings/go/internal/staticlib/libbouncer_verify_linux_%.syso)
 # The sources of the libraries and of the command.
 SOURCES := $(shell find src include -type f) Cargo.toml Cargo.lock build.rs bindings/c/build.sh
 # The libraries that a program must link besides the static library. `rustc --print
@@ -47,7 +50,7 @@ demo: lib ## verifies the token of the DC/OS documentation from C
 	! $(TARGET)/demo/verify tests/data/document_jwks.json tests/data/document_token.txt
 
 .PHONY: lib
-lib: $(RELEASE)/libraries.stamp ## builds target/release/libbouncer_verify.{so,a}
+lib: $(RELEASE)/libraries.stamp $(GO_LIBRARY) ## builds target/release/libbouncer_verify.{so,a}, and copies the .a into the Go module
 
 # cargo keeps the output of only one crate type. Without this stamp file, each run of make would
 # link both libraries again, which takes two minutes.
@@ -59,6 +62,9 @@ $(RELEASE)/libraries.stamp: $(SOURCES) $(LIBRARIES) | tools-build
 
 # If a library is missing, this empty rule makes the stamp out of date.
 $(LIBRARIES): ;
+
+$(GO_LIBRARY): $(RELEASE)/libraries.stamp bindings/go/copy_library.sh
+	@bindings/go/copy_library.sh $(RELEASE)/libbouncer_verify.a
 
 .PHONY: cli
 cli: $(RELEASE)/bouncer-verify ## builds the command: target/release/bouncer-verify

@@ -91,7 +91,7 @@ go_() {
     rm -f "$bench/driver_go"
     command -v go > /dev/null || { missing "the Go driver" "install Go 1.24 or later, and add it to PATH"; return; }
     export GOPROXY=off GOTOOLCHAIN=local GOWORK=off GOFLAGS=-mod=mod CGO_ENABLED=1
-    export CGO_LDFLAGS="-L$target/release -Wl,-rpath,$target/release"
+    ../../bindings/go/copy_library.sh "$target/release/libbouncer_verify.a"
     # Uses golang-jwt from a Debian package, because the Go module proxy may be unreachable.
     local source=/usr/share/gocode/src/github.com/golang-jwt/jwt version tags=()
     cp go.mod "$bench/go.mod"

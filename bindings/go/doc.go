@@ -83,12 +83,11 @@
 //
 // # Linking
 //
-// The package needs cgo, a C compiler and libbouncer_verify. Set CGO_LDFLAGS to -L and the folder
-// of the library:
+// The package needs cgo and a C compiler. The module contains the library for Linux with glibc, on
+// amd64 and arm64, and go build links it into the program. On other platforms, install
+// libbouncer_verify and use the build tag bouncer_system:
 //
-//	CGO_LDFLAGS="-L/opt/bouncer_verify/lib" go build
-//	CGO_LDFLAGS="-L/opt/bouncer_verify/lib" go build -tags bouncer_static
+//	CGO_LDFLAGS="-L/opt/bouncer_verify/lib" go build -tags bouncer_system
 //
-// The first command links libbouncer_verify.so, which the program needs at run time. The second
-// links libbouncer_verify.a into the program.
+// This command links libbouncer_verify.so, which the program needs at run time.
 package bouncer

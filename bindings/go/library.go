@@ -21,5 +21,5 @@ func compareABI(loaded, built uint32) error {
 		return nil
 	}
 	return fmt.Errorf("%w: libbouncer_verify %s has ABI version %d, but this program was built for ABI version %d: "+
-		"build the program again with the header of that library", ErrIncompatibleLibrary, LibraryVersion(), loaded, built)
+		"install another version of the library, or build without -tags bouncer_system", ErrIncompatibleLibrary, LibraryVersion(), loaded, built)
 }

@@ -22,7 +22,8 @@ programs=(C "$build/verify_c" C++ "$build/verify_cpp" command "$here/verify.sh $
 mkdir "$build/go"
 cp "$here/verify.go" "$build/go/main.go"
 printf 'module verify\n\ngo 1.24\n\nrequire bouncer-verify.internal/bouncer v0.0.0\n\nreplace bouncer-verify.internal/bouncer => %s\n' "$root/bindings/go" > "$build/go/go.mod"
-CGO_LDFLAGS="-L$libdir -Wl,-rpath,$libdir" "$go" build -C "$build/go" -o "$build/verify_go" .
+"$root/bindings/go/copy_library.sh" "$libdir/libbouncer_verify.a"
+"$go" build -C "$build/go" -o "$build/verify_go" .
 programs+=(Go "$build/verify_go")
 
 node "$here/drive.mjs" "$libdir/bouncer-verify" "${programs[@]}"

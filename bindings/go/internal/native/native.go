@@ -1,12 +1,11 @@
-// Package native calls the C library. All cgo and unsafe code of the module is here; package
-// bouncer is plain Go on top of it. Each file wraps one type of bouncer_verify.h.
+// Package native calls the C library. All calls of C and all unsafe code of the module are here;
+// package bouncer is plain Go on top of it. Each file wraps one type of bouncer_verify.h.
 //
 // # Linking
 //
-// The library is linked dynamically, or statically with the build tag bouncer_static. The linker
-// finds it in its default folders or through CGO_LDFLAGS=-L<folder>. The static build passes the
-// file name of the archive, because with -lbouncer_verify the linker would prefer the shared
-// library. The header is in this folder, so that `go mod vendor` copies it.
+// Package staticlib links the static library that the module contains. With the build tag
+// bouncer_system, the linker searches for -lbouncer_verify instead, in its default folders and in
+// those of CGO_LDFLAGS=-L<folder>. The header is always bouncer_verify.h in this folder.
 //
 // # Lifetime of memory
 //
@@ -33,9 +32,6 @@
 package native
 
 /*
-#cgo !bouncer_static LDFLAGS: -lbouncer_verify
-#cgo bouncer_static LDFLAGS: -l:libbouncer_verify.a -lpthread -ldl -lm
-
 #include "bouncer_verify.h"
 
 // Returns the ABI version of the library. The call of bouncer_abi_1 makes linking fail if the
