@@ -58,7 +58,7 @@ build_wheel() {
     # SOURCE_DATE_EPOCH is the time of the files in the wheel, here 2025-01-01.
     (
         cd "$source" && env CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_TARGET_DIR="$work" \
-            SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-1735689600}" nice -n 5 maturin build --quiet --zig --release \
+            SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-1735689600}" maturin build --quiet --zig --release \
             --locked --target "$target" --compatibility "$tag" --out "$work/dist"
     ) || return 1
     python "$steps" normalize "$work/dist"/*.whl "$source"

@@ -31,6 +31,11 @@ def test_the_package_has_the_version_of_the_module() -> None:
     assert bouncer_verify.__version__ == importlib.metadata.version("bouncer_verify")
 
 
+def test_the_package_contains_its_licences_and_types() -> None:
+    names = {file.name for file in importlib.metadata.files("bouncer_verify") or ()}
+    assert {"LICENSE", "LICENSE-APACHE", "LICENSE-MIT", "py.typed", "_bouncer_verify.pyi"} <= names
+
+
 def test_importing_the_package_loads_no_heavy_modules() -> None:
     heavy = {
         "asyncio",
