@@ -20,7 +20,7 @@ trap 'rm -f "$output"' EXIT
 # packaged. The project has no site yet, so the manifest names none.
 unexpected() {
     grep -E '^(warning|error)' "$output" | grep -vE \
-        -e '^warning: ignoring test `[a-z0-9_]+` as `tests/[a-z0-9_/]+\.rs` is not included in the published package$' \
+        -e '^warning: ignoring test .[a-z0-9_]+. as .tests/[a-z0-9_/]+\.rs. is not included in the published package$' \
         -e '^warning: manifest has no documentation, homepage or repository$' \
         -e '^warning: aborting upload due to dry run$'
 }
@@ -34,5 +34,6 @@ check() {
 check cargo package --locked --package bouncer_verify
 # The crate was compiled above, so the dry run does not compile it again.
 check cargo publish --locked --package bouncer_verify --dry-run --no-verify
-cp "$CARGO_TARGET_DIR"/package/bouncer_verify-*.crate "$dist/"
-ls -l "$dist" | tail -n +2
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+cp "$CARGO_TARGET_DIR/package/bouncer_verify-$version.crate" "$dist/"
+stat --format='%n: %s bytes' "$dist/bouncer_verify-$version.crate"
