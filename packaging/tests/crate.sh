@@ -7,6 +7,8 @@
 # documentation. Builds the documentation as docs.rs does, where warnings are errors. Then a program
 # that depends on the crate verifies the token of the DC/OS documentation. The compiled dependencies
 # are in CARGO_TARGET_DIR, or else in target/.
+#
+# Needs crate/bouncer_verify-*.crate: make dist-crate
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 [ $# = 1 ] || { echo "usage: $0 DIST" >&2; exit 2; }

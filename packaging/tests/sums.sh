@@ -6,6 +6,8 @@
 # SHA256SUMS lists every file and is right. The bill of materials is valid CycloneDX 1.5. It names
 # the same crates as THIRD-PARTY.txt. The environment variable PYTHON names an interpreter that has
 # the packages of packaging/requirements.txt.
+#
+# Needs SHA256SUMS: make dist
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 [ $# = 1 ] || { echo "usage: $0 DIST" >&2; exit 2; }
