@@ -3,10 +3,10 @@
 #
 #     crate.sh DIST
 #
-# Unpacks it in another folder. Checks the list of its files. Runs its unit tests and the code in its
-# documentation. Builds the documentation as docs.rs does, where warnings are errors. Then a program
-# that depends on the crate verifies the token of the DC/OS documentation. The compiled dependencies
-# are in CARGO_TARGET_DIR, or else in target/.
+# Unpacks it in another folder. Checks the list of its files. Runs its unit tests and the code in
+# its documentation. Builds the documentation as docs.rs does, where warnings are errors. Then a
+# program that uses the crate verifies the token of the DC/OS documentation. The compiled
+# dependencies are in CARGO_TARGET_DIR, or else in target/.
 #
 # Needs crate/bouncer_verify-*.crate: make dist-crate
 set -euo pipefail
@@ -31,24 +31,18 @@ if [ -s "$work/more" ]; then
     exit 1
 fi
 
+# With the options of the repository, cargo does not compile the dependencies again.
+AWS_LC_SYS_CFLAGS=$(sed -n 's/^AWS_LC_SYS_CFLAGS = "\(.*\)"$/\1/p' "$root/.cargo/config.toml")
+export AWS_LC_SYS_CFLAGS
 cargo test --quiet --locked --features rust-crypto,cli,capi --lib
 cargo test --quiet --locked --features rust-crypto,cli,capi --doc
 # docs.rs uses a nightly toolchain. rustdoc.sh makes a stable one accept the same options.
 RUSTDOC=$root/packaging/abi/rustdoc.sh RUSTDOCFLAGS="-D warnings --cfg docsrs" \
     cargo doc --quiet --locked --no-deps --features rust-crypto
 
-# A program of a user, in a folder of its own.
-mkdir -p "$work/program/src"
-cat > "$work/program/Cargo.toml" <<TOML
-[package]
-name = "program"
-version = "0.0.0"
-edition = "2024"
-
-[dependencies]
-bouncer_verify = { path = "$crate" }
-TOML
-cat > "$work/program/src/main.rs" <<'RUST'
+# A program of a user: an example sees only what the crate exports.
+mkdir examples
+cat > examples/program.rs <<'RUST'
 use bouncer_verify::{JwkSet, Policy, verify_token};
 
 fn main() {
@@ -60,9 +54,9 @@ fn main() {
     println!("{}", verified.uid().unwrap());
 }
 RUST
-# The versions of the repository, which are downloaded already.
-cp Cargo.lock "$work/program/"
-cd "$work/program"
-uid=$(cargo run --quiet --offline -- "$root/tests/data/document_jwks.json" "$root/tests/data/document_token.txt")
+# `cargo package` turns off the search for examples.
+printf '\n[[example]]\nname = "program"\n' >> Cargo.toml
+uid=$(cargo run --quiet --locked --features rust-crypto,cli,capi --example program -- \
+    "$root/tests/data/document_jwks.json" "$root/tests/data/document_token.txt")
 test "$uid" = peter
 echo "the crate: unit tests, documentation and a program that uses it"
