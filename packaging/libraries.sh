@@ -98,6 +98,7 @@ pack() {
     local name=bouncer_verify-$version-linux-$1
     make --no-print-directory --silent install-files RELEASE="$target/compat/$1" PREFIX=/prefix DESTDIR="$work/$1" STRIP="$STRIP" >/dev/null
     mv "$work/$1/prefix" "$work/$name"
+    packaging/third_party.sh "$work/$name/share/doc/bouncer_verify/THIRD-PARTY.txt"
     # shellcheck disable=SC2016
     sed -i -e 's|^prefix=.*|prefix=${pcfiledir}/../..|' -e 's|/prefix/|${prefix}/|' "$work/$name/lib/pkgconfig/bouncer_verify.pc"
     ! grep -q '/prefix/' "$work/$name/lib/pkgconfig/bouncer_verify.pc" || fail "bouncer_verify.pc contains a path of this machine"

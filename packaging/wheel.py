@@ -30,6 +30,7 @@ FILES = [
     ".dist-info/licenses/LICENSE",
     ".dist-info/licenses/LICENSE-APACHE",
     ".dist-info/licenses/LICENSE-MIT",
+    ".dist-info/licenses/THIRD-PARTY.txt",
 ]
 # The libraries of glibc that manylinux_2_17 allows, and the names of musl.
 LIBRARIES = {

@@ -25,6 +25,8 @@ build_sdist() {
         --exclude=__pycache__ --exclude='.*_cache' --exclude=node_modules . | tar -C "$work" -x
     rm "$work/python/DESCRIPTION.md"
     (cd "$tree" && python "$steps" describe python/README.md python) > "$work/python/DESCRIPTION.md"
+    # pyproject.toml names this file, so that the sdist and the wheels contain it.
+    "$tree/packaging/third_party.sh" "$work/python/THIRD-PARTY.txt"
     # cargo packs files such as .cargo/config.toml only from a git repository.
     cp "$tree/.gitignore" "$work/"
     git -C "$work" init --quiet

@@ -17,6 +17,9 @@ fail() { echo "$0: $*" >&2; exit 1; }
 # shellcheck source=packaging/tests/install_line.sh
 . packaging/tests/install_line.sh
 debs=("$dist"/deb/*.deb)
+for deb in "${debs[@]}"; do
+    dpkg-deb -c "$deb" | grep -q /THIRD-PARTY.txt || fail "$deb lacks the licences of the crates"
+done
 verify=packaging/debian/tests/verify
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -60,6 +60,7 @@ unpack() {
     # The command of README.md, with another folder than /usr/local.
     line=$(install_line "C, C++, command: any Linux")
     (cd "$dist" && line=${line/x86_64/"$1"} && eval "${line/\/usr\/local/"$prefix"}")
+    grep -q aws-lc "$prefix/share/doc/bouncer_verify/THIRD-PARTY.txt" || fail "the licences of the crates are missing"
     if grep -rIF "$root/" "$prefix"; then fail "a file contains a path of the build"; fi
 }
 
