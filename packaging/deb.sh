@@ -29,6 +29,14 @@ tar -xf "$source-vendor.tar.xz" -C "$tree"
 cp -r "$tree/packaging/debian" "$tree/debian"
 
 cd "$tree"
+# Crates that are not for "MIT or Apache-2.0" have their own entry in the list of licences.
+for crate in vendor/*; do
+    if grep -q '^{"files":{}' "$crate/.cargo-checksum.json"; then continue; fi
+    licence=$(sed -n 's/^license = "\(.*\)"/\1/p' "$crate/Cargo.toml")
+    [[ $licence == *MIT*Apache-2.0* || $licence == *Apache-2.0*MIT* ]] && [[ $licence != *" AND "* ]] ||
+        grep -qE "^(Files:)? vendor/$(basename "${crate%%-[0-9]*}")-\*$" debian/copyright ||
+        fail "packaging/debian/copyright lacks $(basename "$crate"): $licence"
+done
 if ! missing=$(dpkg-checkbuilddeps 2>&1); then
     if [[ $(id -u) == 0 ]]; then
         apt-get update -qq

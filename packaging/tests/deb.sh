@@ -6,7 +6,8 @@
 # packages are unpacked into an empty folder, and the programs of this machine use them.
 #
 # From the package to the verified token it takes at most ten commands and SECONDS_LIMIT seconds
-# (default: 60). Making the system and downloading the packages of Debian are not counted.
+# (default: 60; a busy machine needs more). Making the system and downloading the packages of Debian
+# are not counted.
 #
 # Needs deb/*.deb: make dist-deb
 set -euo pipefail
