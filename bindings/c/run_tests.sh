@@ -46,7 +46,7 @@ compilers=() linkers=()
 ! is_there gcc gcc || compilers+=(gcc)
 ! is_there clang clang || compilers+=(clang)
 ! is_there ld.bfd binutils || linkers+=(bfd)
-! is_there ld.gold binutils || linkers+=(gold)
+! is_there ld.gold binutils-gold || linkers+=(gold)
 ! is_there ld.lld lld || linkers+=(lld)
 ! is_there ld.mold mold || linkers+=(mold)
 for compiler in "${compilers[@]}"; do

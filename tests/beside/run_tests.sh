@@ -23,7 +23,7 @@ nm "$second" 2> /dev/null | grep -cE ' [TD] aws_lc_[0-9_]*SHA256' > /dev/null ||
 data=$here/../data
 linkers=0
 for linker in bfd gold lld mold; do
-    case $linker in bfd | gold) package=binutils ;; *) package=$linker ;; esac
+    case $linker in bfd) package=binutils ;; gold) package=binutils-gold ;; *) package=$linker ;; esac
     "$here/../support/need.sh" "ld.$linker" "apt-get install $package" || { [[ $? == 77 ]] && continue || exit 1; }
     for order in "$archive $second" "$second $archive"; do
         # shellcheck disable=SC2086
