@@ -100,8 +100,9 @@ verify env -i ./program
 if readelf -d program | grep -F bouncer; then fail "the program needs an installed library"; fi
 
 
-arm64=home/go/pkg/mod/bouncer-verify.internal/bouncer@v$version/internal/staticlib/libbouncer_verify_linux_arm64.syso
-if [[ ! -e $work/$arm64 ]]; then
+module=$work/home/go/pkg/mod/bouncer-verify.internal/bouncer@v$version
+grep -q '^aws-lc-rs ' "$module/THIRD-PARTY.txt" || fail "the module does not contain the licences of its crates"
+if [[ ! -e $module/internal/staticlib/libbouncer_verify_linux_arm64.syso ]]; then
     echo "SKIPPED: the module has no library for arm64: make dist-libraries dist-go"
     exit 77
 fi
