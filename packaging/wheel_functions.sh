@@ -63,6 +63,6 @@ build_wheel() {
             SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-1735689600}" maturin build --quiet --zig --release \
             --locked --target "$target" --compatibility "$tag" --out "$work/dist"
     ) || return 1
-    python "$steps" normalize "$work/dist"/*.whl "$source"
+    python "$steps" normalize "$work/dist"/*.whl "$source" || return 1
     mv "$work/dist"/*.whl "$output/"
 }
