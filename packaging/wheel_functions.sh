@@ -22,15 +22,13 @@ build_sdist() {
     rm -rf "$work"
     mkdir -p "$work" "$output"
     tar -C "$tree" -c --exclude-vcs --exclude=./target --exclude=./dist --exclude=./.venv --exclude=./.tools \
-        --exclude=__pycache__ --exclude='.*_cache' --exclude=node_modules . | tar -C "$work" -x
+        --exclude=__pycache__ --exclude='*.so' --exclude='.*_cache' --exclude=node_modules . | tar -C "$work" -x
     rm "$work/python/DESCRIPTION.md"
     (cd "$tree" && python "$steps" describe python/README.md python) > "$work/python/DESCRIPTION.md"
     # pyproject.toml names this file, so that the sdist and the wheels contain it.
     "$tree/packaging/third_party.sh" "$work/python/THIRD-PARTY.txt"
-    # cargo packs files such as .cargo/config.toml only from a git repository.
-    cp "$tree/.gitignore" "$work/"
-    git -C "$work" init --quiet
-    git -C "$work" add --all
+    # The crate of the core does not contain this folder. pyproject.toml adds it to the sdist.
+    cp -r "$tree/.cargo" "$work/python/"
     (cd "$work" && maturin sdist --manifest-path python/Cargo.toml --out "$output") > "$work.log" 2>&1 || {
         cat "$work.log"
         return 1

@@ -43,6 +43,12 @@ mkdir -p "$dist"
 build_sdist "$root" "$dist" "$work/tree"
 # The wheels are built from the sdist. This shows that it contains all files.
 unpack_sdist "$sdist" "$work/source"
+for file in .cargo/config.toml Cargo.lock LICENSE-APACHE LICENSE-MIT THIRD-PARTY.txt; do
+    [[ -e $work/source/$file ]] || {
+        echo "the sdist does not contain $file"
+        exit 1
+    }
+done
 
 for processor in "$@"; do
     for libc in gnu musl; do
