@@ -19,7 +19,7 @@ fail() { echo "$0: $*" >&2; exit 1; }
 . packaging/tests/install_line.sh
 debs=("$dist"/deb/*.deb)
 for deb in "${debs[@]}"; do
-    dpkg-deb -c "$deb" | grep -q /THIRD-PARTY.txt || fail "$deb lacks the licences of the crates"
+    [[ $(dpkg-deb -c "$deb") == */THIRD-PARTY.txt* ]] || fail "$deb lacks the licences of the crates"
 done
 verify=packaging/debian/tests/verify
 work=$(mktemp -d)

@@ -31,7 +31,7 @@ abi=$(sed -n 's/^#define BOUNCER_ABI_VERSION //p' include/bouncer_verify.h)
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 for rpm in "${rpms[@]}"; do
     name=$(rpm -qp --nodigest --nosignature --queryformat '%{NAME}' "$rpm")
-    rpm -qpl --nodigest --nosignature "$rpm" | grep -q /THIRD-PARTY.txt || fail "$name lacks the licences of the crates"
+    [[ $(rpm -qpl --nodigest --nosignature "$rpm") == */THIRD-PARTY.txt* ]] || fail "$name lacks the licences of the crates"
     requires=$(rpm -qp --requires "$rpm") provides=$(rpm -qp --provides "$rpm")
     case $name in
     bouncer-verify) [[ $requires != *libbouncer* ]] ;;
