@@ -37,7 +37,12 @@ const PROGRAMS: [&str; 12] = [
     "settings", "jwks", "token", "batch", "misuse", "threads", "logger", "supplied", "remote", "renewer",
     "verifier", "watch",
 ];
-const SANITIZERS: &str = "-fsanitize=address,undefined";
+const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+
+/// Returns the compiler's flags for the sanitizers, which emulators do not support.
+fn sanitizers() -> &'static [&'static str] {
+    if c_library::target().is_some() { &[] } else { &SANITIZERS }
+}
 
 fn compile(program: &str, flags: &[&str]) -> PathBuf {
     compile_file(&format!("tests/capi/{program}.c"), flags)
@@ -48,11 +53,12 @@ fn compile_file(file: &str, flags: &[&str]) -> PathBuf {
     let variant: String = flags.concat().chars().filter(char::is_ascii_alphanumeric).collect();
     let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{program}-{variant}"));
     let folder = c_library::folder();
-    let status = Command::new("cc")
+    let status = c_library::compiler()
         .args(["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"])
         .args(flags)
         .arg(format!("-I{ROOT}/include"))
         .arg(format!("-DTEST_DATA=\"{ROOT}/tests/data\""))
+        .arg(format!("-DEMULATOR_THREADS={}", c_library::emulator_threads()))
         .arg(format!("-DTEST_TMP=\"{}\"", env!("CARGO_TARGET_TMPDIR")))
         .arg(format!("{ROOT}/{file}"))
         .arg("-o")
@@ -212,7 +218,7 @@ fn token_issuer() -> Server {
 #[test]
 fn c_programs_pass() {
     for program in PROGRAMS {
-        assert_passes(program, &mut Command::new(compile(program, &[])));
+        assert_passes(program, &mut c_library::run(&compile(program, &[])));
     }
 }
 
@@ -238,7 +244,7 @@ fn c_programs_pass_under_valgrind_without_an_error_or_a_leak() {
 #[test]
 fn c_programs_pass_under_the_sanitizers() {
     for program in PROGRAMS {
-        let executable = compile(program, &[SANITIZERS, "-fno-sanitize-recover=all"]);
+        let executable = compile(program, &SANITIZERS);
         let symbols = Command::new("nm").arg("-D").arg(&executable).output().unwrap();
         let symbols = String::from_utf8_lossy(&symbols.stdout);
         assert!(
@@ -252,7 +258,7 @@ fn c_programs_pass_under_the_sanitizers() {
 #[test]
 fn the_library_survives_dlclose_while_a_thread_that_used_it_lives() {
     let program = compile("unload", &[]);
-    assert_runs(Command::new(program).arg(c_library::folder().join("libbouncer_verify.so")));
+    assert_runs(c_library::run(&program).arg(c_library::folder().join("libbouncer_verify.so")));
 }
 
 #[test]
@@ -264,7 +270,7 @@ fn a_child_forked_during_the_first_verification_with_a_key_can_use_the_key() {
         let header = format!("{{\"alg\":\"{alg}\"}}");
         [part(header.as_bytes()), part(b"{}"), part(&[0x11; 1024])].join(".")
     };
-    let mut program = Command::new(compile("fork", &[]));
+    let mut program = c_library::run(&compile("fork", &[]));
     assert_runs(program.arg(format!("{{\"keys\":[{key}]}}")).args(["RS256", "PS256"].map(token)));
 }
 
@@ -281,8 +287,8 @@ fn the_readme_makes_and_reloads_a_verifier_of_two_issuers() {
     std::fs::write(&code, blocks("c").concat()).unwrap();
     let include = format!("-DSEVERAL_ISSUERS=\"{}\"", code.display());
     let tokens = [token_of("https://a.example/", "a"), token_of("https://b.example/", "b")];
-    let program = compile("readme", &[SANITIZERS, "-fno-sanitize-recover=all", &include]);
-    assert_runs(Command::new(program).args([jwks(&["a"]), jwks(&["b"])]).args(tokens));
+    let program = compile("readme", &[sanitizers(), &[&include]].concat());
+    assert_runs(c_library::run(&program).args([jwks(&["a"]), jwks(&["b"])]).args(tokens));
 
     // The document loads. A verifier would fetch its keys.
     let mut settings = Settings::new(SettingsKind::Verifier);
@@ -308,7 +314,7 @@ fn the_service_example_prints_the_sender_of_each_token() {
     let server = issuer();
     let printed_for = |path: &str, tokens: &[String]| {
         let url = format!("{}{path}", server.origin);
-        filter(Command::new(&program).arg(url), tokens.concat())
+        filter(c_library::run(&program).arg(url), tokens.concat())
     };
     let tokens = [token("a") + "\n", token("b") + "\r\n", "a.b\n".to_owned(), token("a")];
     assert_eq!(printed_for("/rotates/for-a-service", &tokens), "peter\npeter\nmalformed_token\npeter\n");
@@ -318,9 +324,9 @@ fn the_service_example_prints_the_sender_of_each_token() {
 #[test]
 fn c_returns_the_verdicts_of_the_corpus() {
     // The sanitizers make each case a memory test too.
-    let program = compile("conformance", &[SANITIZERS, "-fno-sanitize-recover=all"]);
+    let program = compile("conformance", sanitizers());
     let cases = case::all();
-    let printed = filter(&mut Command::new(program), cases.iter().map(script).collect());
+    let printed = filter(&mut c_library::run(&program), cases.iter().map(script).collect());
     let mut lines = printed.lines();
     case::assert_verdicts("C", |case| {
         let mut found = verdict(lines.next().expect("a line for every case"));
@@ -334,12 +340,12 @@ fn c_returns_the_verdicts_of_the_corpus() {
 
 #[test]
 fn c_returns_the_verdicts_of_the_configurations() {
-    let program = compile("conformance", &[SANITIZERS, "-fno-sanitize-recover=all"]);
+    let program = compile("conformance", sanitizers());
     let lines = case::all_configured().into_iter().map(|case| {
         let token = case.token.unwrap_or_default();
         line("configuration", case.configuration.as_bytes()) + &line("token", token.as_bytes())
     });
-    let printed = filter(&mut Command::new(program), lines.collect());
+    let printed = filter(&mut c_library::run(&program), lines.collect());
     let mut lines = printed.lines();
     case::assert_configured("C from a configuration", |_, _| {
         let found = verdict(lines.next().expect("a line for every case"));
