@@ -81,6 +81,9 @@ fn verify_forged(name: &str, jwks: &JwkSet, count: usize) {
     }
 }
 
+/// On CPUs without 64-bit words, aws-lc verifies all signatures.
+const HAS_64_BIT_WORDS: bool = cfg!(target_pointer_width = "64");
+
 #[test]
 fn keys_on_curves_of_256_bits_get_tables_when_they_are_used_often() {
     for name in ["p256-a", "p256-short", "ed25519-a"] {
@@ -91,8 +94,9 @@ fn keys_on_curves_of_256_bits_get_tables_when_they_are_used_often() {
         assert_eq!(jwks.accelerated_keys(), 0, "{name}: forged tokens do not count");
         verify_often(name, &jwks, 100);
         let memory = jwks.table_memory();
-        assert_eq!(jwks.accelerated_keys(), 1, "{name}");
-        assert!((50_000..400_000).contains(&memory), "{name}: {memory}");
+        assert_eq!(jwks.accelerated_keys(), usize::from(HAS_64_BIT_WORDS), "{name}");
+        let expected = if HAS_64_BIT_WORDS { 50_000..400_000 } else { 0..1 };
+        assert!(expected.contains(&memory), "{name}: {memory}");
         for &backend in Backend::ALL.iter().filter(|&&backend| backend != Backend::Accelerated) {
             let jwks = self::jwks(name, backend);
             verify_often(name, &jwks, 200);

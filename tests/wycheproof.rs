@@ -41,8 +41,11 @@ fn accepts(key: &Jwk, backend: Backend, algorithm: Algorithm, message: &[u8], si
 }
 
 /// Returns whether a key for this algorithm has tables after [`SignatureVerifier::compute_tables`].
+/// CPUs without 64-bit words use none.
 fn has_tables(backend: Backend, algorithm: Algorithm) -> bool {
-    backend == Backend::Accelerated && [Algorithm::Es256, Algorithm::Ed25519].contains(&algorithm)
+    cfg!(target_pointer_width = "64")
+        && backend == Backend::Accelerated
+        && [Algorithm::Es256, Algorithm::Ed25519].contains(&algorithm)
 }
 
 /// JWA accepts only signatures with the label "valid". The label "acceptable" marks a DigestInfo

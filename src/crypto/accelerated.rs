@@ -105,6 +105,9 @@ impl Accelerated {
     /// - The CPU has no 64-bit words, or the build is not optimized: the code is then slower than
     ///   the reference. Without optimization it also needs a megabyte of stack.
     pub(super) fn new(key: &PublicKey, max_table_memory: usize) -> Option<Self> {
+        if cfg!(any(unoptimised, not(target_pointer_width = "64"))) {
+            return None;
+        }
         Self::trusted_by(&IN_THIS_PROCESS, key, max_table_memory)
     }
 
@@ -113,9 +116,6 @@ impl Accelerated {
         key: &PublicKey,
         max_table_memory: usize,
     ) -> Option<Self> {
-        if cfg!(any(unoptimised, not(target_pointer_width = "64"))) {
-            return None;
-        }
         let kernel = Kernel::new(key, max_table_memory)?;
         let trust = trust.get(kernel.kind() as usize).filter(|trust| trust.holds())?;
         Some(Self { kernel, trust, watch: Striped::default() })
