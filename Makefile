@@ -200,6 +200,13 @@ test-oidc: lib cli tools-go test-python ## verifies tokens of a real identity pr
 
 # ---------------------------------------------------------------------------------------------- slow targets
 
+.PHONY: test-aarch64
+test-aarch64: tools-build .venv/bin/python ## tests Rust, C, the command and Python for aarch64, under qemu
+	@$(call say,aarch64)
+	$(call need,aarch64-linux-gnu-gcc,apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+	$(call need,qemu-aarch64,apt-get install qemu-user)
+	tests/aarch64/run_tests.sh $(CURDIR)/.venv/bin/python
+
 .PHONY: bench
 bench: lib tools-go ## measures this library and its peers in all languages; writes docs/performance.md and charts (BENCH_ROUNDS, BENCH_CASES)
 	@$(call say,building the benchmark)
