@@ -28,10 +28,12 @@ options=()
 [[ ! -e /etc/debian_version ]] || options+=(--nodeps)
 rpmbuild -ba --quiet "${options[@]}" --define "_topdir $work" "$work/$spec"
 
-mkdir -p "$dist/rpm"
-rm -f "$dist"/rpm/*
-cp "$work"/RPMS/*/*.rpm "$work"/SRPMS/*.rpm "$dist/rpm/"
+rm -rf "$dist/rpm"
+mkdir -p "$dist/rpm/source"
+cp "$work"/RPMS/*/*.rpm "$dist/rpm/"
+# In a folder of its own, so that the pattern of the README does not match it.
+cp "$work"/SRPMS/*.rpm "$dist/rpm/source/"
 if command -v rpmlint > /dev/null; then
-    rpmlint --config packaging/rpm/rpmlint.toml packaging/rpm/$spec "$dist"/rpm/*.rpm
+    rpmlint --config packaging/rpm/rpmlint.toml packaging/rpm/$spec "$dist"/rpm/*.rpm "$dist"/rpm/source/*.rpm
 fi
-(cd "$dist/rpm" && stat -c '%s %n' -- *.rpm)
+(cd "$dist/rpm" && stat -c '%s %n' -- *.rpm source/*.rpm)
