@@ -9,6 +9,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
+# Both builds use this commit, even if another one is made in the meantime.
+commit=$(git -C "$root" rev-parse HEAD)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -29,7 +31,7 @@ done
 
 build() { # SOURCE TARGET CARGO_HOME [CARGO OPTIONS]
     (
-        git -C "$root" archive HEAD | tar -x -C "$1"
+        git -C "$root" archive "$commit" | tar -x -C "$1"
         cd "$1"
         export CARGO_TARGET_DIR=$2 CARGO_HOME=$3
         # shellcheck source=packaging/reproducible.sh
@@ -46,7 +48,7 @@ build "$second" "$work/output" "$work/cargo" "$@"
 sha256sum "$work/target.so" "$work/output.so" | sed "s|$work/||"
 if ! cmp "$work/target.so" "$work/output.so"; then
     echo "the two builds differ; strings that only one of them contains:"
-    diff <(strings -n 8 "$work/target.so" | sort -u) <(strings -n 8 "$work/output.so" | sort -u) | head -n 40 || true
+    diff <(strings -n 8 "$work/target.so" | sort -u) <(strings -n 8 "$work/output.so" | sort -u) | cut -c 1-200 | head -n 40 || true
     exit 1
 fi
 if strings -n 6 "$work/output.so" | grep -F -e "$work" -e "$HOME/"; then
