@@ -99,5 +99,6 @@ int main(void)
 {
     a_program_supplies_tokens();
     a_response_reports_a_rejected_token();
+    wait_for_the_threads();
     return 0;
 }
