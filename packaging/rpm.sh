@@ -22,6 +22,7 @@ ln -s "$source.tar.gz" "$source-vendor.tar.xz" "$work/SOURCES/"
 # The spec of the archive, like all other sources.
 spec=bouncer-verify.spec
 tar -xzf "$source.tar.gz" -C "$work" --strip-components=3 "bouncer_verify-$version/packaging/rpm/$spec"
+chmod 644 "$work/$spec"
 written=$(sed -n 's/^Version: *//p' "$work/$spec")
 [[ $written == "$version" ]] || fail "packaging/rpm/$spec has version $written, Cargo.toml has $version"
 options=()
