@@ -43,6 +43,8 @@ RUSTDOC=$root/packaging/abi/rustdoc.sh RUSTDOCFLAGS="-D warnings --cfg docsrs" \
 # A program of a user: an example sees only what the crate exports.
 mkdir examples
 cat > examples/program.rs <<'RUST'
+//! Verifies a token.
+
 use bouncer_verify::{JwkSet, Policy, verify_token};
 
 fn main() {
