@@ -51,6 +51,11 @@ pub(crate) fn emulator_threads() -> usize {
     usize::from(runner().starts_with("qemu-"))
 }
 
+/// Returns whether the C programs fork children: tests/capi/children.h forks none under qemu.
+pub(crate) fn programs_fork() -> bool {
+    emulator_threads() == 0
+}
+
 /// Returns the command that runs a program of the compiler, without program arguments.
 pub(crate) fn run(program: &Path) -> Command {
     let runner = runner();
