@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Forks. Returns 1 in the child. Returns 0 in the parent after the child has ended. Under qemu there
- * is no child: qemu aborts in a child that starts threads, if its parent has threads. */
+/* Forks. Returns 1 in the child. Returns 0 in the parent after the child has ended. Under qemu
+ * there is no child: qemu aborts in a child that starts threads, if its parent has threads. */
 static inline int is_child(void)
 {
     if (EMULATOR_THREADS > 0) {
