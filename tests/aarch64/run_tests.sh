@@ -49,8 +49,8 @@ emulated=(qemu-aarch64 -L "$system" "$system/usr/bin/python3")
 version=$("${emulated[@]}" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 "$python" -m pip install --quiet --disable-pip-version-check --upgrade --target "$packages" --only-binary :all: \
     --implementation py --abi none --platform any --python-version "$version" pytest
-# pyo3 needs no interpreter for the target, because the module uses only the stable ABI. The variable
-# says that the interpreter loads the module, so it is not linked with a library of Python.
+# pyo3 needs no interpreter for the target, because the module uses only the stable ABI. The
+# variable says that the interpreter loads the module, so it is not linked with a library of Python.
 PYO3_BUILD_EXTENSION_MODULE=1 cargo build --quiet --target "$triple" --package bouncer_verify_python
 cp -r python/bouncer_verify "$packages/"
 cp "$output/$triple/debug/lib_bouncer_verify.so" "$packages/bouncer_verify/_bouncer_verify.abi3.so"
