@@ -94,7 +94,7 @@
 //! | feature | default | |
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | the fast back end; needs a C compiler to build |
-//! | `avx512` | yes | code for CPUs with AVX-512, used if the CPU supports it: RSA is 4 to 6 times as fast, and ES256 and Ed25519 with tables are 3 to 4 times as fast as without. Without this feature, `unsafe` is only in the C interface and in `src/os.rs` |
+//! | `avx512` | yes | code for CPUs with AVX-512, used if the CPU supports it: RSA is then 4 to 6 times as fast, and keys with tables are 3 to 4 times as fast. Without this feature, `unsafe` is only in the C interface and in `src/os.rs` |
 //! | `rust-crypto` | | the pure-Rust back end, alone or together with aws-lc-rs ([`Backend`]) |
 //! | `remote` | yes | fetched key sets and token renewers; uses aws-lc-rs for TLS |
 //! | `capi` | | the C symbols, for the libraries that `make lib` builds |
