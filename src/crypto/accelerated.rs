@@ -24,6 +24,7 @@
 //!
 //! The budget does not depend on time, only on the number of verified signatures.
 
+use super::acceleration::unsuitable_build;
 use super::kernel::{Kernel, Kind};
 use super::message::Message;
 use super::verdict::{InvalidSignature, KeyVerdict};
@@ -102,10 +103,9 @@ impl Accelerated {
     ///
     /// - There is no code for this kind of key, or the CPU lacks the instructions.
     /// - The code has returned a wrong result in this process.
-    /// - The CPU has no 64-bit words, or the build is not optimized: the code is then slower than
-    ///   the reference. Without optimization it also needs a megabyte of stack.
+    /// - The build is not suitable: [`unsuitable_build`].
     pub(super) fn new(key: &PublicKey, max_table_memory: usize) -> Option<Self> {
-        if cfg!(any(unoptimised, not(target_pointer_width = "64"))) {
+        if unsuitable_build().is_some() {
             return None;
         }
         Self::trusted_by(&IN_THIS_PROCESS, key, max_table_memory)

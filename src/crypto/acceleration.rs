@@ -17,12 +17,14 @@ pub struct Acceleration {
 }
 
 impl Acceleration {
-    /// Returns one entry for each kind of key that the code can verify. They are true for key sets
-    /// with the default back end.
+    /// Returns one entry for each kind of key that the code can verify. They apply to key sets with
+    /// the default back end, until the code of a kind is turned off because of a wrong result.
     pub fn of_this_process() -> [Self; 3] {
-        let no_vectors = no_vectors();
+        let is_default = Backend::default() == Backend::Accelerated;
+        let turned_off = (!is_default).then_some("BOUNCER_VERIFY_NO_ACCELERATION is set");
+        let (obstacle, no_vectors) = (unsuitable_build().or(turned_off), no_vectors());
         let of = |keys, needs_vectors: bool| {
-            let (accelerated, reason) = match (obstacle(), &no_vectors) {
+            let (accelerated, reason) = match (obstacle, &no_vectors) {
                 (Some(why), _) => (false, why.to_owned()),
                 (None, None) => (true, "AVX-512 IFMA".to_owned()),
                 (None, Some(why)) if needs_vectors => (false, why.clone()),
@@ -34,14 +36,13 @@ impl Acceleration {
     }
 }
 
-/// Returns why none of the code is used.
-fn obstacle() -> Option<&'static str> {
+/// Returns why a build with the code never uses it. The code is then slower than the reference.
+/// Without optimisation it also needs a megabyte of stack.
+pub(super) fn unsuitable_build() -> Option<&'static str> {
     if cfg!(unoptimised) {
         Some("this build is not optimised")
     } else if cfg!(not(target_pointer_width = "64")) {
-        Some("this CPU has no 64-bit words")
-    } else if Backend::default() != Backend::Accelerated {
-        Some("BOUNCER_VERIFY_NO_ACCELERATION is set")
+        Some("this build has no 64-bit words")
     } else {
         None
     }
@@ -76,7 +77,8 @@ mod tests {
     #[test]
     fn ec_keys_need_no_vectors() {
         let [rsa, es256, ed25519] = Acceleration::of_this_process();
-        assert_eq!(es256.accelerated, obstacle().is_none());
+        let is_default = Backend::default() == Backend::Accelerated;
+        assert_eq!(es256.accelerated, unsuitable_build().is_none() && is_default);
         assert_eq!(es256.reason, ed25519.reason);
         if rsa.accelerated {
             assert_eq!(es256.reason, "AVX-512 IFMA");

@@ -202,15 +202,13 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
     ),
     row(
         "backend",
-        Type::Choice(&["accelerated", "aws-lc"]),
+        Type::Choice(&[Backend::Accelerated.as_str(), Backend::AwsLc.as_str()]),
         "",
         "The code that verifies signatures. Default: \"accelerated\", or \"aws-lc\" if the environment \
              variable BOUNCER_VERIFY_NO_ACCELERATION is neither empty nor 0.",
         |keys, given| {
-            Ok(keys.backend(match given.text()? {
-                "aws-lc" => Backend::AwsLc,
-                _ => Backend::Accelerated,
-            }))
+            let is_aws_lc = given.text()? == Backend::AwsLc.as_str();
+            Ok(keys.backend(if is_aws_lc { Backend::AwsLc } else { Backend::Accelerated }))
         },
     ),
 ];

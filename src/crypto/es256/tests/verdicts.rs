@@ -141,7 +141,7 @@ fn the_terms_of_the_generator_alone_have_no_exceptional_addition() {
     assert_eq!((counts.differences, counts.undecided), (0, [0; 3]), "{counts:?}");
 }
 
-/// Whoever knows the private key can choose the nonce so that the last addition is exceptional.
+/// The owner of the private key can choose the nonce so that the last addition is exceptional.
 #[test]
 fn a_valid_signature_may_be_undecided() {
     let secret = BigUint::from_bytes_be(&[7; 32]);
