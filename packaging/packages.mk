@@ -94,7 +94,7 @@ test-reproducible: tools-build ## builds the release library twice, in different
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r packaging/requirements.txt
 	touch $@
 
-# The targets of Rust that the packages need, and zig, which links for an old glibc.
+# zig, which links for an old glibc, and the tools that build with it.
 .PHONY: tools-packages
 tools-packages: tools-build .venv/bin/python
 	@.venv/bin/pip install --quiet --disable-pip-version-check ziglang cargo-zigbuild maturin

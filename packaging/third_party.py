@@ -6,7 +6,8 @@
 
 Needs cargo and the sources of the crates: downloaded (`cargo fetch --locked`) or vendored. Uses no
 network. The output depends only on Cargo.lock and the sources. cargo-about and cargo-cyclonedx do
-the same, but their compilation takes minutes, and every package needs these files.
+the same. But each machine that builds a package would have to compile them first, also without a
+network.
 """
 
 import json
